@@ -1,0 +1,99 @@
+"""Similarities, rotations and head angles. Pure numpy.
+
+Matrices act on column vectors; a transform is named ``target_from_source``. Head angles follow
+the layout: ``head_from_neutral = R_y(yaw) R_x(pitch) R_z(roll)`` in a frame with x to the
+person's left, y up, z out of the face (seen by a camera: x right, y up, z towards the camera).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """``target = scale * rotation @ source + translation``.
+
+    Attributes:
+        scale: > 0.
+        rotation: (D, D), orthonormal, det +1.
+        translation: (D,).
+    """
+
+    scale: float
+    rotation: FloatArray
+    translation: FloatArray
+
+    @property
+    def matrix(self) -> FloatArray:
+        """(D, D + 1) affine matrix ``target_from_source``."""
+        return np.concatenate([self.scale * self.rotation, self.translation[:, None]], axis=1)
+
+
+def fit_similarity(source: FloatArray, target: FloatArray) -> Similarity:
+    """Least-squares similarity that takes ``source`` (N, D) to ``target`` (N, D).
+
+    Source: Umeyama 1991, "Least-squares estimation of transformation parameters between two
+    point patterns", equations 34 to 43 (a reflection is never returned).
+
+    Raises:
+        ValueError: the shapes differ, or all source points coincide.
+    """
+    if source.shape != target.shape or source.ndim != 2:
+        raise ValueError(f"source is {source.shape}, target {target.shape}; expected equal (N, D)")
+    mean_source, mean_target = source.mean(axis=0), target.mean(axis=0)
+    centred_source, centred_target = source - mean_source, target - mean_target
+    variance = float((centred_source**2).sum() / len(source))
+    if variance <= 0.0:
+        raise ValueError(f"all {len(source)} source points coincide; expected an extended set")
+    u, singular, vt = np.linalg.svd(centred_target.T @ centred_source / len(source))
+    sign = np.ones(source.shape[1])
+    sign[-1] = np.sign(np.linalg.det(u) * np.linalg.det(vt)) or 1.0
+    rotation = (u * sign) @ vt
+    scale = float((singular * sign).sum() / variance)
+    return Similarity(scale, rotation, mean_target - scale * rotation @ mean_source)
+
+
+def transform_points(matrix: FloatArray, points: FloatArray) -> FloatArray:
+    """Apply a (D, D + 1) affine matrix to points (..., D)."""
+    return points @ matrix[:, :-1].T + matrix[:, -1]
+
+
+def rotation_from_head_angles(yaw_rad: float, pitch_rad: float, roll_rad: float) -> FloatArray:
+    """(3, 3) ``head_from_neutral = R_y(yaw) R_x(pitch) R_z(roll)``."""
+    cy, sy = np.cos(yaw_rad), np.sin(yaw_rad)
+    cx, sx = np.cos(pitch_rad), np.sin(pitch_rad)
+    cz, sz = np.cos(roll_rad), np.sin(roll_rad)
+    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
+    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
+    return np.asarray(about_y @ about_x @ about_z, dtype=np.float64)
+
+
+def head_angles_from_rotation(rotation: FloatArray) -> tuple[float, float, float]:
+    """(yaw, pitch, roll) in radians of ``R_y(yaw) R_x(pitch) R_z(roll)``; pitch in ±pi/2."""
+    pitch = np.arcsin(np.clip(-rotation[1, 2], -1.0, 1.0))
+    yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
+    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
+    return float(yaw), float(pitch), float(roll)
+
+
+def openface_angles_from_head_angles(
+    yaw_rad: float, pitch_rad: float, roll_rad: float
+) -> tuple[float, float, float]:
+    """OpenFace's (pose_Rx, pose_Ry, pose_Rz) in radians for the same head.
+
+    OpenFace's camera frame is x right, y down, z away from the camera, and its rotation is
+    ``R_x R_y R_z`` (``Euler2RotationMatrix`` of its ``RotationHelpers.h``).
+    """
+    flip = np.array([1.0, -1.0, -1.0])
+    rotation = rotation_from_head_angles(yaw_rad, pitch_rad, roll_rad) * np.outer(flip, flip)
+    about_y = np.arcsin(np.clip(rotation[0, 2], -1.0, 1.0))
+    about_x = np.arctan2(-rotation[1, 2], rotation[2, 2])
+    about_z = np.arctan2(-rotation[0, 1], rotation[0, 0])
+    return float(about_x), float(about_y), float(about_z)
