@@ -27,9 +27,9 @@ STABLE_RIGHT = (109, 67, 103, 54, 21, 162, 127, 234, 139, 34, 33, 133, 193, 122,
 """Forehead, temple, eye corners and side of the nose bridge, where expressions move little."""
 STABLE_MIDDLE = (10, 151, 168, 6, 197, 195)
 
-CROP_EYE_DISTANCE_PX = 40.0
+CROP_EYE_DISTANCE_PX = 42.0
 """Distance between the eye centres in the crop: brows to chin fit with the jaw wide open."""
-CROP_EYE_LINE_PX = 32.0
+CROP_EYE_LINE_PX = 34.0
 
 
 @dataclass(frozen=True)
