@@ -55,7 +55,9 @@ def mean_face(heads: FloatArray) -> tuple[FloatArray, NDArray[np.int64], int]:
     mean = heads[straight].mean(axis=0)
     mirror = _mirror_pairs(mean)
     for _ in range(5):
-        fitted = [aligned for head in heads if (aligned := _frontal(head, mean, mirror)) is not None]
+        fitted = [
+            aligned for head in heads if (aligned := _frontal(head, mean, mirror)) is not None
+        ]
         mean = np.mean(fitted, axis=0)
         mean = _unit((mean + mean[mirror] * (-1.0, 1.0, 1.0)) / 2)
     return mean, mirror, len(fitted)
@@ -99,7 +101,9 @@ def _mirror_pairs(mean: FloatArray) -> NDArray[np.int64]:
     distance = np.linalg.norm(mirrored[:, None] - mean[None], axis=2)
     distance += distance.T
     pairs = np.full(len(mean), -1)
-    for i, j in zip(*np.unravel_index(np.argsort(distance, axis=None), distance.shape), strict=True):
+    for i, j in zip(
+        *np.unravel_index(np.argsort(distance, axis=None), distance.shape), strict=True
+    ):
         if pairs[i] < 0 and pairs[j] < 0:
             pairs[i], pairs[j] = j, i
     worst = float(distance[np.arange(len(pairs)), pairs].max()) / 2

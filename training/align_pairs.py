@@ -1,0 +1,169 @@
+"""Align rendered pairs once: what the estimator sees, and what it should answer.
+
+    python -m training.align_pairs --data runs/pairs --workers 2
+
+Writes one ``aligned-00000.npz`` beside every shard, so that training reads no JPEG and runs no
+tracker. Resumable: a shard that has its file is skipped.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from geface_bridge.align import CROP_SIZE, AlignedFace
+from geface_bridge.errors import ConfigError
+from rig.layout import channels_from_parameters, load_layout
+from training.face_mesh import LANDMARK_COUNT
+from training.shards import count_pairs, read_shard
+
+_worker: dict[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class AlignedPairs:
+    """N aligned samples.
+
+    Attributes:
+        crop: (N, 128, 128, 3) uint8, RGB.
+        landmarks_crop: (N, 478, 2) float32, crop coordinates over the crop's size.
+        targets: (N, K) float32, the channels of ``target_names``.
+        index: (N,) int64, sample index in the data set.
+        ok: (N,) bool, whether a face was found; without one the other rows are 0.
+    """
+
+    crop: NDArray[np.uint8]
+    landmarks_crop: NDArray[np.float32]
+    targets: NDArray[np.float32]
+    index: NDArray[np.int64]
+    ok: NDArray[np.bool_]
+
+
+def target_names() -> tuple[str, ...]:
+    """The K channels a network predicts: intensities, gaze, head yaw and pitch."""
+    angles = ("gaze_yaw", "gaze_pitch", "head_yaw", "head_pitch")
+    return (*load_layout().au_channel_names, *angles)
+
+
+def targets_from_parameters(parameters: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(..., K) targets of (..., P) parameters."""
+    layout = load_layout()
+    columns = [layout.channel_index[name] for name in target_names()]
+    channels = channels_from_parameters(parameters.astype(np.float64))
+    return channels[..., columns].astype(np.float32)
+
+
+def aligned_path(shard: Path) -> Path:
+    """Where the aligned samples of a shard lie."""
+    return shard.with_name(shard.name.replace("shard-", "aligned-")).with_suffix(".npz")
+
+
+def load_aligned(folders: Iterable[Path]) -> AlignedPairs:
+    """All samples of the folders in which a face was found.
+
+    Raises:
+        ConfigError: a folder holds no aligned file.
+    """
+    parts = []
+    for folder in folders:
+        paths = sorted(folder.glob("aligned-*.npz"))
+        if not paths:
+            raise ConfigError(
+                f"{folder} holds no aligned-*.npz: run python -m training.align_pairs --data "
+                f"{folder}"
+            )
+        parts += [_load(path) for path in paths]
+    names = AlignedPairs.__dataclass_fields__
+    return AlignedPairs(**{n: np.concatenate([p[n][p["ok"]] for p in parts]) for n in names})
+
+
+def align_folder(folder: Path, workers: int = 1) -> tuple[int, int]:
+    """Align every shard that is not aligned yet; returns (faces found, samples) of the folder."""
+    shards = sorted(folder.glob("shard-*.tar"))
+    missing = [shard for shard in shards if not _is_complete(shard)]
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    context = multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool,
+        tqdm(total=len(missing), unit="shard", disable=None) as bar,
+    ):
+        for job in as_completed([pool.submit(_align_shard, shard) for shard in missing]):
+            job.result()
+            bar.update()
+    masks = [_load(aligned_path(shard))["ok"] for shard in shards]
+    return int(sum(mask.sum() for mask in masks)), sum(len(mask) for mask in masks)
+
+
+def _load(path: Path) -> dict[str, NDArray[Any]]:
+    with np.load(path, allow_pickle=False) as file:
+        if str(file["layout_id"]) != load_layout().layout_id:
+            raise ConfigError(
+                f"{path} is of layout {file['layout_id']}, this program's is "
+                f"{load_layout().layout_id}: render and align again"
+            )
+        return {name: file[name] for name in AlignedPairs.__dataclass_fields__}
+
+
+def _is_complete(shard: Path) -> bool:
+    path = aligned_path(shard)
+    return path.exists() and len(_load(path)["ok"]) == count_pairs(shard)
+
+
+def _start_worker() -> None:
+    from geface_bridge.align import FaceAligner
+
+    _worker["aligner"] = FaceAligner(tracking=False)
+
+
+def _align_shard(shard: Path) -> None:
+    pairs = list(read_shard(shard))
+    faces = [_largest(_worker["aligner"].align(pair.image_rgb)) for pair in pairs]
+    arrays = {
+        "crop": np.stack([_crop(face) for face in faces]),
+        "landmarks_crop": np.stack([_landmarks(face) for face in faces]),
+        "targets": targets_from_parameters(np.stack([pair.parameters for pair in pairs])),
+        "index": np.array([pair.index for pair in pairs], np.int64),
+        "ok": np.array([face is not None for face in faces]),
+        "layout_id": np.array(load_layout().layout_id),
+    }
+    part = aligned_path(shard).with_suffix(".part")
+    with part.open("wb") as file:
+        np.savez(file, **arrays)
+    os.replace(part, aligned_path(shard))
+
+
+def _largest(faces: list[AlignedFace]) -> AlignedFace | None:
+    return faces[0] if faces else None
+
+
+def _crop(face: AlignedFace | None) -> NDArray[np.uint8]:
+    return face.crop_rgb if face else np.zeros((CROP_SIZE, CROP_SIZE, 3), np.uint8)
+
+
+def _landmarks(face: AlignedFace | None) -> NDArray[np.float32]:
+    return face.landmarks_crop if face else np.zeros((LANDMARK_COUNT, 2), np.float32)
+
+
+@click.command()
+@click.option(
+    "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True
+)
+@click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
+def main(data: Path, workers: int) -> None:
+    """Align the shards of a folder; print how many faces were found."""
+    found, count = align_folder(data, workers)
+    click.echo(f"{found} of {count} faces found ({100 * found / max(count, 1):.2f} %)")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""What a camera, a room and a hand do to a crop, done to a render.
+
+Every augmentation of sample ``i`` in epoch ``e`` comes from a generator seeded by (seed, e, i):
+nothing about randomness needs to be stored to resume a run, and the number of loader processes
+does not change the result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.layout import load_layout
+from training.align_pairs import target_names
+from training.face_mesh import LANDMARK_COUNT, mirror_permutation
+
+Crop = NDArray[np.uint8]
+Floats = NDArray[np.float32]
+Rng = np.random.Generator
+
+
+@dataclass(frozen=True)
+class AugmentConfig:
+    """Strengths; probabilities are per sample, pixels of a 128-pixel crop."""
+
+    rotation_deg: float = 4.0
+    log_scale: float = 0.05
+    shift_px: float = 3.0
+    brightness: float = 0.35
+    log_contrast: float = 0.45
+    log_gamma: float = 0.45
+    colour_cast: float = 0.18
+    shading: float = 0.35
+    grey_p: float = 0.15
+    blur_p: float = 0.3
+    blur_sigma_px: float = 1.8
+    downscale_p: float = 0.3
+    downscale_min: float = 0.3
+    jpeg_p: float = 0.25
+    noise_p: float = 0.5
+    noise_sigma: float = 12.0
+    occlusion_p: float = 0.2
+    landmark_noise: float = 0.006
+    landmark_shift: float = 0.01
+    landmark_drop_p: float = 0.12
+    crop_drop_p: float = 0.03
+
+
+def augment(
+    crop: Crop, landmarks: Floats, targets: Floats, rng: Rng, config: AugmentConfig
+) -> tuple[Crop, Floats, Floats]:
+    """One random variant of an aligned sample.
+
+    Args:
+        crop: (128, 128, 3) uint8.
+        landmarks: (478, 2) crop coordinates over the crop's size.
+        targets: (K,) channels in the order of ``target_names``.
+        rng: decides everything.
+        config: strengths.
+
+    Returns:
+        crop, landmarks and targets of the same shapes; the targets change by mirroring only.
+    """
+    if rng.random() < 0.5:
+        crop, landmarks, targets = mirror(crop, landmarks, targets)
+    crop, landmarks = _jitter(crop, landmarks, rng, config)
+    crop = _photograph(crop, rng, config)
+    landmarks = _disturb_landmarks(landmarks, rng, config)
+    modality = rng.random()
+    if modality < config.landmark_drop_p:
+        landmarks = np.full_like(landmarks, 0.5)
+    elif modality < config.landmark_drop_p + config.crop_drop_p:
+        crop = np.full_like(crop, 127)
+    return crop, landmarks, targets
+
+
+def mirror(crop: Crop, landmarks: Floats, targets: Floats) -> tuple[Crop, Floats, Floats]:
+    """The mirror image of a sample: left becomes right, in pixels, points and targets."""
+    order, signs = _target_mirror()
+    flipped = landmarks[mirror_permutation()] * np.float32([-1, 1]) + np.float32([1, 0])
+    return np.ascontiguousarray(crop[:, ::-1]), flipped, targets[order] * signs
+
+
+def _target_mirror() -> tuple[NDArray[np.int64], Floats]:
+    layout, names = load_layout(), target_names()
+    order, signs = layout.mirror_channels
+    columns = [layout.channel_index[name] for name in names]
+    position = {column: k for k, column in enumerate(columns)}
+    permutation = np.array([position[order[column]] for column in columns])
+    return permutation, np.array([signs[column] for column in columns], np.float32)
+
+
+def _jitter(crop: Crop, landmarks: Floats, rng: Rng, config: AugmentConfig) -> tuple[Crop, Floats]:
+    """The same small similarity on pixels and points, as an aligner's own error would be."""
+    size = crop.shape[0]
+    angle = rng.uniform(-1, 1) * config.rotation_deg
+    scale = float(np.exp(rng.uniform(-1, 1) * config.log_scale))
+    centre = ((size - 1) / 2, (size - 1) / 2)
+    to_from = cv2.getRotationMatrix2D(centre, angle, scale)
+    to_from[:, 2] += rng.uniform(-1, 1, 2) * config.shift_px
+    moved = cv2.warpAffine(crop, to_from, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    points = landmarks.astype(np.float64) * size @ to_from[:, :2].T + to_from[:, 2]
+    return np.asarray(moved, np.uint8), (points / size).astype(np.float32)
+
+
+def _photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
+    """Light, sensor, lens and codec, in the order in which they happen."""
+    if rng.random() < config.occlusion_p:
+        crop = _occlude(crop, rng)
+    crop = _light(crop, rng, config)
+    if rng.random() < config.grey_p:
+        crop = np.repeat(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+    if rng.random() < config.blur_p:
+        sigma = rng.uniform(0.3, config.blur_sigma_px)
+        crop = np.asarray(cv2.GaussianBlur(crop, (0, 0), sigma), np.uint8)
+    if rng.random() < config.downscale_p:
+        crop = _downscale(crop, rng.uniform(config.downscale_min, 1))
+    if rng.random() < config.noise_p:
+        crop = _noise(crop, rng, config)
+    if rng.random() < config.jpeg_p:
+        crop = _compress(crop, int(rng.integers(20, 90)))
+    return crop
+
+
+def _light(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
+    """Gamma, contrast, brightness and colour cast, under a linear gradient of light."""
+    gamma = np.exp(rng.uniform(-1, 1) * config.log_gamma)
+    contrast = np.exp(rng.uniform(-1, 1) * config.log_contrast)
+    offset = rng.uniform(-1, 1) * config.brightness
+    cast = 1 + rng.uniform(-1, 1, 3) * config.colour_cast
+    level = np.linspace(0, 1, 256)[:, None] ** gamma
+    table = ((level - 0.5) * contrast + 0.5 + offset) * cast * 255
+    lit = np.stack([np.take(table[:, c], crop[..., c]) for c in range(3)], axis=2)
+    ramp = np.linspace(-1, 1, crop.shape[0], dtype=np.float32)
+    slope_x, slope_y = rng.uniform(-1, 1, 2) * config.shading
+    shade = 1 + slope_x * ramp[None, :] + slope_y * ramp[:, None]
+    return np.clip(lit * shade[..., None], 0, 255).astype(np.uint8)
+
+
+def _occlude(crop: Crop, rng: Rng) -> Crop:
+    """One or two rectangles of noise around a colour: a hand, a cup, a microphone."""
+    crop, size = crop.copy(), crop.shape[0]
+    for _ in range(int(rng.integers(1, 3))):
+        height, width = rng.integers(size // 10, size // 3, 2)
+        y, x = rng.integers(0, size - height), rng.integers(0, size - width)
+        colour = rng.integers(0, 256, 3) + rng.normal(0, rng.uniform(0, 30), (height, width, 3))
+        crop[y : y + height, x : x + width] = np.clip(colour, 0, 255)
+    return crop
+
+
+def _downscale(crop: Crop, factor: float) -> Crop:
+    size = crop.shape[0]
+    small = max(int(size * factor), 8)
+    down = cv2.resize(crop, (small, small), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(down, (size, size), interpolation=cv2.INTER_LINEAR), np.uint8)
+
+
+def _noise(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
+    sigma = np.float32(rng.uniform(0, config.noise_sigma))
+    noise = rng.standard_normal(crop.shape, dtype=np.float32) * sigma
+    return np.clip(crop + noise, 0, 255).astype(np.uint8)
+
+
+def _compress(crop: Crop, quality: int) -> Crop:
+    data = cv2.imencode(".jpg", crop, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+
+
+def _disturb_landmarks(landmarks: Floats, rng: Rng, config: AugmentConfig) -> Floats:
+    """Independent noise, and a common shift, as trackers have them."""
+    sigma = rng.uniform(0, config.landmark_noise)
+    noise = rng.standard_normal((LANDMARK_COUNT, 2), dtype=np.float32) * np.float32(sigma)
+    shift = rng.uniform(-1, 1, (1, 2)) * config.landmark_shift
+    return (landmarks + noise + shift).astype(np.float32)
