@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from types import TracebackType
 
 import cv2
@@ -54,9 +55,9 @@ class FaceAligner:
             ImageError: a side is below 16 or above 16,384 pixels, or it is no uint8 image.
         """
         image_rgb = as_rgb(image_rgb)
-        small = _shrink_to(image_rgb, TRACKING_SIDE_PX)
-        zoom = image_rgb.shape[1] / small.shape[1], image_rgb.shape[0] / small.shape[0]
-        found = [points * (*zoom, zoom[0]) for points in self._tracker.track(small)]
+        factor = math.ceil(max(image_rgb.shape) / TRACKING_SIDE_PX)
+        small = _shrink(image_rgb, factor)
+        found = [points * float(factor) for points in self._tracker.track(small)]
         found = [points for points in found if _extent(points) >= 1.0]
         found.sort(key=_extent, reverse=True)
         return [self._aligned(image_rgb, points) for points in found]
@@ -122,13 +123,14 @@ def check_size(width_px: int, height_px: int, name: str = "image") -> None:
         )
 
 
-def _shrink_to(image_rgb: NDArray[np.uint8], side_px: int) -> NDArray[np.uint8]:
-    height, width = image_rgb.shape[:2]
-    ratio = side_px / max(width, height)
-    if ratio >= 1.0:
+def _shrink(image_rgb: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """Average blocks of a whole number of pixels (others cost OpenCV 20 times as long)."""
+    if factor == 1:
         return image_rgb
-    size = max(1, round(width * ratio)), max(1, round(height * ratio))
-    return np.asarray(cv2.resize(image_rgb, size, interpolation=cv2.INTER_AREA), np.uint8)
+    height, width = image_rgb.shape[:2]
+    size = max(1, width // factor), max(1, height // factor)
+    blocks = image_rgb[: max(factor, size[1] * factor), : max(factor, size[0] * factor)]
+    return np.asarray(cv2.resize(blocks, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _extent(points: NDArray[np.float64]) -> float:

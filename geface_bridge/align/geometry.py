@@ -61,7 +61,7 @@ def fit_similarity(source: FloatArray, target: FloatArray) -> Similarity:
 
 def transform_points(matrix: FloatArray, points: FloatArray) -> FloatArray:
     """Apply a (D, D + 1) affine matrix to points (..., D)."""
-    return points @ matrix[:, :-1].T + matrix[:, -1]
+    return np.asarray(points @ matrix[:, :-1].T + matrix[:, -1], dtype=np.float64)
 
 
 def rotation_from_head_angles(yaw_rad: float, pitch_rad: float, roll_rad: float) -> FloatArray:

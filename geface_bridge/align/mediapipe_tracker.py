@@ -98,16 +98,17 @@ class _PostponedPackage(ModuleType):
         # Inner packages first: the outer ones copy names from them.
         for package in (sys.modules[name] for name in reversed(_PACKAGES)):
             if isinstance(package, _PostponedPackage):
-                package.__class__ = ModuleType
-                assert package.__spec__ is not None and package.__spec__.loader is not None
-                package.__spec__.loader.exec_module(package)
+                object.__setattr__(package, "__class__", ModuleType)
+                assert package.__loader__ is not None
+                package.__loader__.exec_module(package)
         return getattr(self, name)
 
 
 def _postpone_package(name: str) -> None:
     if name not in sys.modules:
         spec = find_spec(name)
-        assert spec is not None and spec.origin is not None
+        assert spec is not None
+        assert spec.origin is not None
         package = _PostponedPackage(name)
         package.__spec__, package.__loader__ = spec, spec.loader
         package.__path__ = [str(Path(spec.origin).parent)]

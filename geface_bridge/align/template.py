@@ -86,4 +86,4 @@ def crop_points() -> FloatArray:
     template = load_template()
     points = five_points(template.positions_m)[:, :2] * (1.0, -1.0)
     points *= CROP_EYE_DISTANCE_PX / template.eye_distance_m
-    return np.asarray(points + (CROP_SIZE / 2, CROP_EYE_LINE_PX))
+    return np.asarray(points + np.array([CROP_SIZE / 2, CROP_EYE_LINE_PX]))
