@@ -68,6 +68,7 @@ class IdentityComponent:
         doc: what it covers.
         dofs: subset of tx ty tz rx ry rz sx sy sz, in parameter order.
         ranges: (len(dofs),) offset at parameter 1 (metres, radians, scale - 1).
+        bones: the bones it moves; of a pair, left before right.
     """
 
     name: str
@@ -75,11 +76,7 @@ class IdentityComponent:
     doc: str
     dofs: tuple[str, ...]
     ranges: tuple[float, ...]
-
-    @property
-    def bones(self) -> tuple[str, ...]:
-        """Names of the component's bones, left before right."""
-        return (f"{self.name}_L", f"{self.name}_R") if self.paired else (self.name,)
+    bones: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -255,7 +252,11 @@ def parameter_from_angle(angle_rad: FloatArray, angle: dict[str, Any]) -> FloatA
 def _identity_component(raw: dict[str, Any]) -> IdentityComponent:
     unit = {"t": raw["range"]["t_m"], "r": np.deg2rad(raw["range"]["r_deg"]), "s": raw["range"]["s"]}
     ranges = tuple(float(unit[dof[0]]) for dof in raw["dofs"])
-    return IdentityComponent(raw["name"], raw["paired"], raw["doc"], tuple(raw["dofs"]), ranges)
+    name = raw["name"]
+    bones = raw.get("bones") or ([f"{name}_L", f"{name}_R"] if raw["paired"] else [name])
+    return IdentityComponent(
+        name, raw["paired"], raw["doc"], tuple(raw["dofs"]), ranges, tuple(bones)
+    )
 
 
 def _channels(aus: tuple[ActionUnit, ...], extras: list[dict[str, Any]]) -> tuple[Channel, ...]:

@@ -1,0 +1,60 @@
+"""Ambient occlusion of the skin, by ray casting against the head, into texture space."""
+
+from __future__ import annotations
+
+import bpy  # noqa: F401  (mathutils comes with it)
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.author import maps
+from rig.author.parts import Part
+
+
+def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
+    """(S, S) ambient occlusion of the skin, 255 where nothing is near.
+
+    Args:
+        parts: skin first; all but the hair and lashes cast occlusion.
+        rays: per vertex, cosine-weighted over the hemisphere.
+    """
+    from mathutils import Vector
+    from mathutils.bvhtree import BVHTree
+
+    skin = parts[0]
+    casters = [p for p in parts if p.name not in ("hair", "lashes")]
+    vertices, faces, start = [], [], 0
+    for part in casters:
+        vertices += part.positions.tolist()
+        faces += [tuple(i + start for i in f) for f in part.faces]
+        start += len(part.positions)
+    tree = BVHTree.FromPolygons(vertices, faces)
+    quads = np.array([f for f in skin.faces if len(f) == 4])
+    normals = _normals(skin.positions, quads)
+    directions = _hemisphere(rays)
+    light = np.ones(len(skin.positions))
+    for i, (point, normal) in enumerate(zip(skin.positions, normals, strict=True)):
+        side = np.cross(normal, [1, 0, 0] if abs(normal[0]) < 0.9 else [0, 1, 0])
+        side /= np.linalg.norm(side)
+        frame = np.stack([side, np.cross(normal, side), normal])
+        origin = Vector(point + 4e-4 * normal)
+        hits = [tree.ray_cast(origin, Vector(d @ frame), 0.03)[3] for d in directions]
+        near = [1 - h / 0.03 for h in hits if h is not None]
+        light[i] = 1 - sum(near) / rays
+    index, uvs = maps.triangles(skin)
+    image = maps.fill_gaps(maps.rasterise(uvs, light[index][..., None]))[..., 0]
+    return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
+
+
+def _normals(positions: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
+    from rig.author.parts import vertex_normals
+
+    return vertex_normals(positions, quads)
+
+
+def _hemisphere(count: int) -> NDArray[np.float64]:
+    """(count, 3) cosine-weighted directions about +z on a Fibonacci spiral."""
+    i = np.arange(count) + 0.5
+    radius = np.sqrt(i / count)
+    angle = np.pi * (1 + 5**0.5) * i
+    z = np.sqrt(1 - radius**2)
+    return np.stack([radius * np.cos(angle), radius * np.sin(angle), z], axis=1)

@@ -1,0 +1,219 @@
+"""The parts of the head as meshes: skin, mouth, eyes, teeth, tongue, lashes, hair.
+
+Everything here is numpy in the rig's frame; ``build`` hands it to Blender.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.author import makehuman
+from rig.author.solve import LASHES, SolvedRig
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+EYE_RADIUS_M = 0.0145
+SKIN_BOTTOM_M = -0.125  # below the head joint: the cut through the chest
+MOUTH_MASK = "mpfb2/textures/mpfb_inside-mouth.jpg"
+
+
+@dataclass(frozen=True)
+class Part:
+    """One piece of the head with its own material.
+
+    Attributes:
+        name: material name, also the name of the GLB primitive.
+        positions: (V, 3) metres, rig frame.
+        faces: list of corner index tuples (quads and triangles).
+        corner_uvs: per face, (n, 2) texture coordinates, v up.
+        weights: (V, B) skin weights.
+    """
+
+    name: str
+    positions: FloatArray
+    faces: list[tuple[int, ...]]
+    corner_uvs: list[FloatArray]
+    weights: FloatArray
+
+
+def skin_uv(positions: FloatArray) -> FloatArray:
+    """(V, 2) cylindrical coordinates about the head's axis, stretched in front.
+
+    u is .5 in front and 0 or 1 at the back; half of the width covers ±65°.
+    """
+    angle = np.arctan2(positions[:, 0], positions[:, 2] - 0.01) / np.pi
+    u = 0.5 + 0.5 * np.sign(angle) * np.abs(angle) ** 0.7
+    low, high = -0.15, 0.15
+    v = np.clip((positions[:, 1] - low) / (high - low), 0, 1)
+    return np.stack([u, v], axis=1)
+
+
+def hairline_height(positions: FloatArray) -> FloatArray:
+    """(V,) height of the hairline (metres) in each point's direction about the vertical axis."""
+    angle = np.degrees(np.abs(np.arctan2(positions[:, 0], positions[:, 2] - 0.01)))
+    knots = np.array([0, 30, 50, 62, 75, 88, 100, 118, 140, 180.0])
+    heights = np.array([0.098, 0.098, 0.092, 0.070, 0.046, 0.036, 0.042, 0.008, -0.018, -0.024])
+    return np.asarray(np.interp(angle, knots, heights))
+
+
+def vertex_normals(positions: FloatArray, quads: IntArray) -> FloatArray:
+    """(V, 3) area-weighted unit normals."""
+    a, b, c, d = (positions[quads[:, i]] for i in range(4))
+    normal = np.cross(c - a, d - b)
+    out = np.zeros_like(positions)
+    for i in range(4):
+        np.add.at(out, quads[:, i], normal)
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=1, keepdims=True), 1e-12))
+
+
+def _sample_mask(mesh: makehuman.BaseMesh, relative: str) -> FloatArray:
+    """(V,) value 0..1 of a MakeHuman texture mask at each body vertex."""
+    from PIL import Image
+
+    image = np.asarray(Image.open(makehuman.data_dir() / relative).convert("L")) / 255.0
+    uv = mesh.vertex_uvs("body")
+    height, width = image.shape
+    rows = np.clip(((1 - uv[:, 1]) * height).astype(int), 0, height - 1)
+    columns = np.clip((uv[:, 0] * width).astype(int), 0, width - 1)
+    return np.asarray(image[rows, columns])
+
+
+class PartBuilder:
+    """Cuts the parts out of the solved rig."""
+
+    def __init__(self, solved: SolvedRig, mesh: makehuman.BaseMesh) -> None:
+        self.solved, self.mesh = solved, mesh
+        self.row = np.full(len(mesh.positions), -1)
+        self.row[solved.base_index] = np.arange(len(solved.base_index))
+        self.inside_mouth = _sample_mask(mesh, MOUTH_MASK) > 0.5
+
+    def all(self) -> list[Part]:
+        """All parts, skin first."""
+        quads = self.mesh.quads[self.mesh.groups == "body"]
+        quads = quads[(self.row[quads] >= 0).all(1)]
+        inside = self.inside_mouth[quads].sum(1) >= 3
+        skin = self._cut("skin", quads[~inside])
+        return [
+            skin,
+            self._cut("mouth", quads[inside]),
+            self._eyes(),
+            self._group("teeth", "helper-upper-teeth", "helper-lower-teeth"),
+            self._group("tongue", "helper-tongue"),
+            self._group("lashes", *LASHES),
+            self._hair(quads[~inside]),
+        ]
+
+    def _cut(self, name: str, quads: IntArray) -> Part:
+        used, local = np.unique(quads, return_inverse=True)
+        rows = self.row[used]
+        positions = self.solved.positions[rows]
+        faces = local.reshape(quads.shape)
+        uvs = [_unwrapped(uv) for uv in skin_uv(positions)[faces]]
+        return Part(name, positions, [tuple(f) for f in faces], uvs, self.solved.weights[rows])
+
+    def _group(self, name: str, *groups: str) -> Part:
+        pick = np.isin(self.mesh.groups, groups)
+        quads = self.mesh.quads[pick]
+        used, local = np.unique(quads, return_inverse=True)
+        rows = self.row[used]
+        uvs = self.mesh.uvs[self.mesh.quad_uvs[pick]]
+        low, high = uvs.reshape(-1, 2).min(0), uvs.reshape(-1, 2).max(0)
+        faces = [tuple(f) for f in local.reshape(quads.shape)]
+        unit = list((uvs - low) / (high - low))
+        return Part(name, self.solved.positions[rows], faces, unit, self.solved.weights[rows])
+
+    def _eyes(self) -> Part:
+        left = eyeball(EYE_RADIUS_M)
+        bones = self.solved.skeleton
+        centre = bones.pivots[bones.index("eyeball_L")]
+        parts = []
+        for side, flip in (("L", 1.0), ("R", -1.0)):
+            positions = left.positions + centre * [flip, 1, 1]
+            weights = np.zeros((len(positions), len(bones.names)))
+            weights[:, bones.index(f"eyeball_{side}")] = 1
+            parts.append((positions, weights))
+        count = len(left.positions)
+        second = [tuple(i + count for i in face) for face in left.faces]
+        return Part(
+            "eyes",
+            np.concatenate([p for p, _ in parts]),
+            left.faces + second,
+            left.corner_uvs * 2,
+            np.concatenate([w for _, w in parts]),
+        )
+
+    def _hair(self, quads: IntArray) -> Part:
+        """A cap that follows the scalp, a little above it and flush at its edge."""
+        rows = self.row[quads]
+        points = self.solved.positions
+        above = points[:, 1] - hairline_height(points)
+        ear = _sample_mask(self.mesh, "mpfb2/textures/mpfb_ears.jpg")[self.solved.base_index] > 0.3
+        keep = (above[rows] > -0.002).all(1) & ~ear[rows].any(1)
+        normals = vertex_normals(points, rows)
+        used, local = np.unique(rows[keep], return_inverse=True)
+        lift = 0.0005 + 0.0075 * np.clip(above[used] / 0.02, 0, 1)
+        positions = points[used] + normals[used] * lift[:, None]
+        faces = local.reshape(-1, 4)
+        uvs = [_unwrapped(uv) for uv in skin_uv(positions)[faces]]
+        return Part("hair", positions, [tuple(f) for f in faces], uvs, self.solved.weights[used])
+
+
+def _unwrapped(uv: FloatArray) -> FloatArray:
+    """Corners of one face: where it crosses the seam at the back, u goes on past 1."""
+    if np.ptp(uv[:, 0]) > 0.5:
+        uv = uv.copy()
+        uv[uv[:, 0] < 0.5, 0] += 1
+    return uv
+
+
+@dataclass(frozen=True)
+class Ball:
+    """A sphere about the origin whose pole looks along +z."""
+
+    positions: FloatArray
+    faces: list[tuple[int, ...]]
+    corner_uvs: list[FloatArray]
+
+
+def eyeball(radius: float, rings: int = 20, segments: int = 28) -> Ball:
+    """An eyeball with a slight corneal bulge; v is 0 at the pupil and 1 at the back."""
+    fraction = (np.arange(rings + 1) / rings) ** 1.25
+    polar = np.pi * fraction
+    around = 2 * np.pi * np.arange(segments) / segments
+    bulge = 1 + 0.055 * np.clip(1 - polar / 0.55, 0, 1) ** 0.8
+    grid = np.stack(
+        [
+            np.sin(polar)[:, None] * np.cos(around),
+            np.sin(polar)[:, None] * np.sin(around),
+            np.repeat((np.cos(polar) * bulge)[:, None], segments, 1),
+        ],
+        axis=-1,
+    )
+    faces, uvs = [], []
+    for i in range(rings):
+        for j in range(segments):
+            k = (j + 1) % segments
+            corners = [(i, j), (i + 1, j), (i + 1, k), (i, k)]
+            uv = np.array([[j, i], [j, i + 1], [j + 1, i + 1], [j + 1, i]], dtype=float)
+            uv /= [segments, rings]
+            if i == 0:
+                corners, uv = corners[:3], uv[:3]
+            elif i == rings - 1:
+                corners, uv = [corners[0], corners[1], corners[3]], uv[[0, 1, 3]]
+            faces.append(tuple(_ball_index(r, s, rings, segments) for r, s in corners))
+            uvs.append(uv)
+    body = grid[1:-1].reshape(-1, 3)
+    poles = np.array([grid[0, 0], grid[-1, 0]])
+    return Ball(np.concatenate([poles[:1], body, poles[1:]]) * radius, faces, uvs)
+
+
+def _ball_index(ring: int, segment: int, rings: int, segments: int) -> int:
+    if ring == 0:
+        return 0
+    if ring == rings:
+        return 1 + (rings - 1) * segments
+    return 1 + (ring - 1) * segments + segment

@@ -1,0 +1,420 @@
+"""From MakeHuman's shapes to skeleton, weights and bone poses; no Blender needed.
+
+The result, a ``SolvedRig``, is everything that ``build`` writes into the assets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.author import anatomy, fit, makehuman
+from rig.author.fit import BonePose, FitConfig
+from rig.layout import load_layout, mirror_name
+from rig.rotations import rotvec_to_matrix
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+DECIMETRE = makehuman.METRES_PER_DECIMETRE
+LASHES = tuple(f"helper-{s}-eyelashes-{i}" for s in "lr" for i in (1, 2))
+TEETH = ("helper-upper-teeth", "helper-lower-teeth")
+
+
+@dataclass(frozen=True)
+class Skeleton:
+    """Bones in parent-before-child order.
+
+    Attributes:
+        names, parents: (B,) parent index, -1 for the root.
+        pivots: (B, 3) rest positions, metres, rig frame.
+        anchors: (B, 3) where the bone acts on the skin.
+        radii: (B,) spread of influence, 0 for bones without weights.
+        expressive: (B,) True for bones that AUs move.
+    """
+
+    names: tuple[str, ...]
+    parents: tuple[int, ...]
+    pivots: FloatArray
+    anchors: FloatArray
+    radii: FloatArray
+    expressive: NDArray[np.bool_]
+
+    def index(self, name: str) -> int:
+        """Position of the bone ``name``."""
+        return self.names.index(name)
+
+    def mirror(self) -> IntArray:
+        """(B,) index of each bone's twin on the other side."""
+        return np.array([self.index(mirror_name(name)) for name in self.names])
+
+
+@dataclass(frozen=True)
+class SolvedRig:
+    """Skin and poses.
+
+    Attributes:
+        skeleton: the bones.
+        base_index: (V,) vertex of MakeHuman's mesh behind each row.
+        positions: (V, 3) rest, metres, rig frame.
+        weights: (V, B) at most four a row.
+        poses: pose name → transforms in the parent's frame (of the jaw's children: the jaw's).
+        explained: pose name → displacement variance explained.
+        origin: (3,) MakeHuman position of the rig's origin.
+    """
+
+    skeleton: Skeleton
+    base_index: IntArray
+    positions: FloatArray
+    weights: FloatArray
+    poses: dict[str, BonePose]
+    explained: dict[str, float]
+    origin: FloatArray
+
+
+def _with_twins(names: list[str]) -> list[str]:
+    out: list[str] = []
+    for name in names:
+        out += [name] if not name.endswith("_L") else [name, mirror_name(name)]
+    return out
+
+
+def _on_skin(front: FloatArray, x: float, y: float) -> FloatArray:
+    """Point of the frontal surface at (x, y) metres: the foremost vertex near there."""
+    distance = np.hypot(front[:, 0] - x, front[:, 1] - y)
+    near = front[distance < max(0.004, distance.min() * 1.3)]
+    return np.array([x, y, near[:, 2].max()])
+
+
+def place_bones(rest: FloatArray, skin: IntArray, eye_left: FloatArray) -> Skeleton:
+    """Put the skeleton of ``anatomy`` onto the average adult (MakeHuman frame, metres)."""
+    layout_bones = {b for c in load_layout().identity for b in c.bones}
+    front = rest[skin]
+    front = front[front[:, 2] > 0.02]
+    rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]] = {
+        name: ("" if name == "root" else "root", np.zeros(3), np.zeros(3), 0.0, False)
+        for name in anatomy.ROOT_BONES
+    }
+    for name, (parent, (x, y), radius) in anatomy.COMPONENT_BONES.items():
+        anchor = _on_skin(front, x * DECIMETRE, y * DECIMETRE)
+        pivot = eye_left if name in ("eye_L", "lid_upper_L", "lid_lower_L") else anchor
+        rows[name] = (parent, pivot, anchor, radius * DECIMETRE, False)
+    for bone in anatomy.EXPRESSION_BONES:
+        anchor = _on_skin(front, bone.x * DECIMETRE, bone.y * DECIMETRE)
+        if bone.pivot == "inside":
+            anchor = np.array([bone.x, bone.y, bone.z]) * DECIMETRE
+        pivot = eye_left if bone.pivot == "eye" else anchor
+        rows[bone.name] = (bone.parent, pivot, anchor, bone.radius * DECIMETRE, True)
+    names = _sorted_by_parent(rows)
+    missing = layout_bones - set(names)
+    if missing:
+        raise ValueError(f"layout components without a bone: {sorted(missing)}")
+    return _mirrored_skeleton(names, rows)
+
+
+def _sorted_by_parent(rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]]) -> list[str]:
+    """All names with twins, parents first."""
+    waiting, done = _with_twins(list(rows)), [""]
+    while waiting:
+        for name in waiting:
+            if _parent_of(name, rows) in done:
+                done.append(name)
+                waiting.remove(name)
+                break
+        else:
+            raise ValueError(f"bones without a reachable parent: {waiting}")
+    return done[1:]
+
+
+def _parent_of(name: str, rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]]) -> str:
+    if name in rows:
+        return rows[name][0]
+    return mirror_name(rows[mirror_name(name)][0])
+
+
+def _mirrored_skeleton(
+    names: list[str], rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]]
+) -> Skeleton:
+    flip = np.array([-1.0, 1.0, 1.0])
+    pick = [(rows[n], np.ones(3)) if n in rows else (rows[mirror_name(n)], flip) for n in names]
+    parents = [_parent_of(name, rows) for name in names]
+    return Skeleton(
+        names=tuple(names),
+        parents=tuple(names.index(p) if p else -1 for p in parents),
+        pivots=np.array([row[1] * sign for row, sign in pick]),
+        anchors=np.array([row[2] * sign for row, sign in pick]),
+        radii=np.array([row[3] for row, _ in pick]),
+        expressive=np.array([row[4] for row, _ in pick]),
+    )
+
+
+def au_shapes(rest: FloatArray) -> dict[str, FloatArray]:
+    """Pose name → (V, 3) displacement of the whole base mesh at intensity 1, left and midline."""
+    share_left = np.clip((rest[:, :1] + 0.006) / 0.012, 0, 1)
+    share_left = share_left**2 * (3 - 2 * share_left)
+    shapes = {}
+    for name, units in anatomy.AU_UNITS.items():
+        shape = sum((gain * makehuman.face_unit(unit) for unit, gain in units), np.zeros_like(rest))
+        shapes[name] = shape * share_left if name in anatomy.SPLIT_AT_MIDLINE else shape
+    for name, (_, _, gaze_units) in anatomy.GAZE_UNITS.items():
+        shapes[name] = sum((makehuman.face_unit(u) for u in gaze_units), np.zeros_like(rest))
+    return shapes
+
+
+def rigid_fit(points: FloatArray, moved: FloatArray, pivot: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Rotation (3, 3) and translation (3,) about ``pivot`` taking points to moved (Kabsch 1976)."""
+    centre, goal = points.mean(0), moved.mean(0)
+    u, _, vt = np.linalg.svd((moved - goal).T @ (points - centre))
+    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+    translation = goal - pivot - rotation @ (centre - pivot)
+    return rotation, translation
+
+
+def prior_weights(
+    positions: FloatArray, skeleton: Skeleton, neck: FloatArray, jaw_share: FloatArray
+) -> tuple[FloatArray, NDArray[np.bool_]]:
+    """Smooth weights before fitting, and which bones each vertex may follow.
+
+    Returns:
+        (V, B) prior that sums to 1, (V, B) bool.
+    """
+    config = FitConfig()
+    spread = np.where(skeleton.radii > 0, skeleton.radii, 1.0)
+    distance = np.linalg.norm(positions[:, None] - skeleton.anchors[None], axis=-1) / spread
+    distance[:, skeleton.radii == 0] = np.inf
+    prior = np.exp(-0.5 * distance**2)
+    head, jaw, neck_bone = (skeleton.index(name) for name in ("head", "jaw", "neck"))
+    prior[:, head] = 0.03 * (1 - jaw_share)
+    prior[:, jaw] = 0.25 * jaw_share
+    below = _descends_from(skeleton, jaw)
+    prior[:, below] *= np.clip(jaw_share * 4, 0, 1)[:, None]
+    upper_lip = [i for i, n in enumerate(skeleton.names) if n.startswith(("lip_upper", "inner_upper"))]
+    prior[:, upper_lip] *= np.clip((1 - jaw_share) * 2, 0, 1)[:, None]
+    strongest = np.argsort(prior, axis=1)[:, -config.candidates :]
+    allowed = np.zeros(prior.shape, bool)
+    np.put_along_axis(allowed, strongest, True, axis=1)
+    allowed &= prior > 1e-5
+    allowed[:, head] = True
+    prior = prior / prior.sum(1, keepdims=True) * (1 - neck[:, None])
+    prior[:, neck_bone] += neck
+    return fit.keep_strongest(prior, config.influences), allowed
+
+
+def _descends_from(skeleton: Skeleton, ancestor: int) -> list[int]:
+    out: list[int] = []
+    for i, parent in enumerate(skeleton.parents):
+        if parent == ancestor or parent in out:
+            out.append(i)
+    return out
+
+
+def smooth_weights(weights: FloatArray, edges: IntArray, amount: float) -> FloatArray:
+    """One step of Laplacian smoothing over the mesh' edges (E, 2)."""
+    total = np.zeros_like(weights)
+    count = np.zeros(len(weights))
+    for a, b in (edges.T, edges.T[::-1]):
+        np.add.at(total, a, weights[b])
+        np.add.at(count, a, 1)
+    mean = np.divide(total, count[:, None], out=weights.copy(), where=count[:, None] > 0)
+    return (1 - amount) * weights + amount * mean
+
+
+def mirrored_pose(pose: BonePose, twin: IntArray) -> BonePose:
+    """The same pose on the other side."""
+    turn, shift = np.array([1.0, -1.0, -1.0]), np.array([-1.0, 1.0, 1.0])
+    return BonePose(pose.rotvec[twin] * turn, pose.translation[twin] * shift, pose.scale[twin])
+
+
+def symmetrised(pose: BonePose, twin: IntArray) -> BonePose:
+    """The mean of a pose and its mirror image."""
+    other = mirrored_pose(pose, twin)
+    pairs = zip((pose.rotvec, pose.translation, pose.scale),
+                (other.rotvec, other.translation, other.scale), strict=True)
+    return BonePose(*((a + b) / 2 for a, b in pairs))
+
+
+class Solver:
+    """Holds the mesh and shapes while skeleton, weights and poses are fitted."""
+
+    def __init__(self, config: FitConfig | None = None) -> None:
+        self.config = config or FitConfig()
+        self.mesh = makehuman.read_base_mesh()
+        self.rest = makehuman.average_adult(self.mesh)
+        body = self.mesh.vertices_of("body")
+        body = body[self.rest[body, 1] > 5.5 * DECIMETRE]
+        parts = self.mesh.vertices_of(*LASHES, *TEETH, "helper-tongue")
+        self.index = np.concatenate([body, parts])
+        self.eye_left = makehuman.joint_centre(self.mesh, self.rest, "l-eye")
+        self.skeleton = place_bones(self.rest, body, self.eye_left)
+        shapes = au_shapes(self.rest)
+        self.gaze_angle = {n: self._gaze_angle(shapes[n]) for n in anatomy.GAZE_UNITS}
+        self.shapes = {name: shape[self.index] for name, shape in shapes.items()}
+        self.points = self.rest[self.index]
+        self.twin_bone = self.skeleton.mirror()
+        self.twin_vertex = makehuman.mirror_index(self.points)
+        self.jaw_poses = {name: self._jaw_pose(name) for name in anatomy.JAW_AUS}
+
+    def _gaze_angle(self, shape: FloatArray) -> float:
+        """Radians by which a gaze unit turns the left eyeball of the base mesh."""
+        eye = self.mesh.vertices_of("helper-l-eye")
+        rotation, _ = rigid_fit(self.rest[eye], self.rest[eye] + shape[eye], self.eye_left)
+        return float(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1)))
+
+    def _jaw_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
+        """Rotation vector and translation of the jaw bone, from the lower teeth's motion."""
+        from rig.rotations import matrix_to_rotvec
+
+        teeth = np.isin(self.index, self.mesh.vertices_of("helper-lower-teeth"))
+        pivot = self.skeleton.pivots[self.skeleton.index("jaw")]
+        start = self.points[teeth]
+        rotation, shift = rigid_fit(start, start + self.shapes[name][teeth], pivot)
+        return matrix_to_rotvec(rotation), shift
+
+    def jaw_share(self) -> FloatArray:
+        """(V,) 0..1 how far each vertex follows the jaw bone when the jaw drops."""
+        rotvec, shift = self.jaw_poses["AU26"]
+        pivot = self.skeleton.pivots[self.skeleton.index("jaw")]
+        rigid = (self.points - pivot) @ (rotvec_to_matrix(rotvec) - np.eye(3)).T + shift
+        along = (self.shapes["AU26"] * rigid).sum(1) / np.maximum(np.square(rigid).sum(1), 1e-9)
+        return np.clip(along, 0, 1)
+
+    def _pin(self, weights: FloatArray) -> FloatArray:
+        """Teeth are rigid: the upper row follows the head, the lower the jaw."""
+        for group, bone in zip(TEETH, ("head", "jaw"), strict=True):
+            rows = np.isin(self.index, self.mesh.vertices_of(group))
+            weights[rows] = 0
+            weights[rows, self.skeleton.index(bone)] = 1
+        return weights
+
+    def _symmetric(self, weights: FloatArray) -> FloatArray:
+        left = self.points[:, 0] > 1e-5
+        right = self.points[:, 0] < -1e-5
+        mirrored = weights[self.twin_vertex][:, self.twin_bone]
+        out = np.where(left[:, None], weights, mirrored)
+        middle = ~left & ~right
+        out[middle] = (weights[middle] + mirrored[middle]) / 2
+        return out
+
+    def _edges(self) -> IntArray:
+        row = np.full(len(self.rest), -1)
+        row[self.index] = np.arange(len(self.index))
+        quads = row[self.mesh.quads]
+        quads = quads[(quads >= 0).all(1)]
+        return np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
+
+    def solve_pose(self, name: str, weights: FloatArray) -> BonePose:
+        """Bone transforms in the head's frame that make the shape ``name``."""
+        pose = BonePose.identity(len(self.skeleton.names))
+        free = self.skeleton.expressive.copy()
+        free[[self.skeleton.index(n) for n in ("jaw", "eyeball_L", "eyeball_R")]] = False
+        if name in self.jaw_poses:
+            self._follow_jaw(pose, *self.jaw_poses[name])
+        pose = fit.solve_pose(
+            self.points, weights, self.skeleton.pivots, self.shapes[name], free, self.config, pose
+        )
+        if self._is_symmetric(name):
+            pose = symmetrised(pose, self.twin_bone)
+        return pose
+
+    @staticmethod
+    def _is_symmetric(name: str) -> bool:
+        return not name.endswith("L") and name != "gaze_left"
+
+    def _follow_jaw(self, pose: BonePose, rotvec: FloatArray, shift: FloatArray) -> None:
+        """Start the jaw and all below it with the jaw's own motion."""
+        jaw = self.skeleton.index("jaw")
+        pivots = self.skeleton.pivots
+        turn = rotvec_to_matrix(rotvec)
+        for bone in [jaw, *_descends_from(self.skeleton, jaw)]:
+            arm = pivots[bone] - pivots[jaw]
+            pose.rotvec[bone] = rotvec
+            pose.translation[bone] = turn @ arm - arm + shift
+
+    def run(self) -> SolvedRig:
+        """Alternate poses and weights; return the rig in its own frame."""
+        neck = makehuman.neck_share()[self.index]
+        prior, allowed = prior_weights(self.points, self.skeleton, neck, self.jaw_share())
+        prior = self._symmetric(self._pin(prior))
+        weights, edges = prior, self._edges()
+        names = list(self.shapes)
+        half = np.flatnonzero(self.points[:, 0] > -1e-5)
+        stack = np.stack([self.shapes[n] for n in names])
+        for _ in range(self.config.outer_iterations):
+            poses = [self.solve_pose(name, weights) for name in names]
+            fitted = prior.copy()
+            fitted[half] = fit.solve_weights(
+                self.points[half], self.skeleton.pivots, poses, stack[:, half],
+                prior[half], allowed[half], self.config,
+            )
+            fitted = smooth_weights(fitted, edges, self.config.smooth)
+            weights = self._symmetric(self._pin(fit.keep_strongest(fitted, self.config.influences)))
+            weights = fit.keep_strongest(weights, self.config.influences)
+        return self._result(weights)
+
+    def _result(self, weights: FloatArray) -> SolvedRig:
+        poses, explained = {}, {}
+        for name, target in self.shapes.items():
+            pose = self.solve_pose(name, weights)
+            moved = fit.moved_points(self.points, self.skeleton.pivots, pose)
+            rows = ~np.isin(self.index, self.mesh.vertices_of(*TEETH))
+            got = np.einsum("vb,vbi->vi", weights, moved)
+            explained[name] = fit.explained_variance(target[rows], got[rows])
+            poses[name] = self._local(pose)
+        origin = makehuman.joint_centre(self.mesh, self.rest, "head")
+        skeleton = replace(
+            self.skeleton,
+            pivots=np.where(self._at_origin()[:, None], 0, self.skeleton.pivots - origin),
+            anchors=self.skeleton.anchors - origin,
+        )
+        self._finish_gaze(poses)
+        return SolvedRig(
+            skeleton, self.index, self.points - origin, weights, poses, explained, origin
+        )
+
+    def _at_origin(self) -> NDArray[np.bool_]:
+        return np.isin(self.skeleton.names, anatomy.ROOT_BONES)
+
+    def _local(self, pose: BonePose) -> BonePose:
+        """Express transforms in the parent's frame, where the parent moves too."""
+        from rig.rotations import compose_trs, matrix_to_rotvec
+
+        out = BonePose(pose.rotvec.copy(), pose.translation.copy(), pose.scale.copy())
+        pivots = self.skeleton.pivots
+        ones = np.ones_like(pose.scale)
+        rigid = compose_trs(pivots + pose.translation, rotvec_to_matrix(pose.rotvec), ones)
+        for bone in self._moving_children():
+            parent = self.skeleton.parents[bone]
+            while not self.skeleton.expressive[parent]:
+                parent = self.skeleton.parents[parent]
+            local = np.linalg.inv(rigid[parent]) @ rigid[bone]
+            out.rotvec[bone] = matrix_to_rotvec(local[:3, :3])
+            out.translation[bone] = local[:3, 3] - (pivots[bone] - pivots[parent])
+        return out
+
+    def _moving_children(self) -> list[int]:
+        jaw = self.skeleton.index("jaw")
+        return [b for b in _descends_from(self.skeleton, jaw) if self.skeleton.expressive[b]]
+
+    def _finish_gaze(self, poses: dict[str, BonePose]) -> None:
+        """Per radian; the eyeball itself turns by exactly the gaze."""
+        axis = {"gaze_down": [1.0, 0, 0], "gaze_up": [-1.0, 0, 0], "gaze_left": [0, 1.0, 0]}
+        for name, angle in self.gaze_angle.items():
+            pose = poses[name]
+            pose.rotvec /= angle
+            pose.translation /= angle
+            pose.scale = 1 + (pose.scale - 1) / angle
+            for side in "LR":
+                pose.rotvec[self.skeleton.index(f"eyeball_{side}")] = axis[name]
+
+
+def all_poses(solved: SolvedRig) -> dict[str, BonePose]:
+    """Every pose by name, the right sides mirrored from the left."""
+    twin = solved.skeleton.mirror()
+    out = {}
+    for name, pose in solved.poses.items():
+        out[name] = pose
+        if name.endswith("L"):
+            out[mirror_name(name)] = mirrored_pose(pose, twin)
+    out["gaze_right"] = mirrored_pose(solved.poses["gaze_left"], twin)
+    return out
