@@ -18,11 +18,11 @@ from geface_bridge.server.client import FaceStream, Waiting
 from rig.layout import Channel
 
 BAR_WIDTH = 8
-CELL_WIDTH = 38  # "name L bar value R bar value" and a gap
+CELL_WIDTH = 39  # "name L bar value R bar value" and a gap
 REDRAW_S = 1 / 15
 PLAIN_LINE_S = 1.0
 TOP_COUNT = 5
-_HOME_AND_CLEAR, _CLEAR_LINE = "\x1b[H\x1b[J", "\x1b[K"
+_HOME_AND_CLEAR = "\x1b[H\x1b[J"
 
 
 @click.command("watch")
@@ -89,7 +89,7 @@ class Bars:
             self._show_frame(event, session)
         elif text := describe(event):
             self._note = text
-            click.echo(f"\n{text}{_CLEAR_LINE}" if self.is_tty else text)
+            click.echo(text)
 
     def _show_frame(self, frame: FaceFrame, session: ClientSession | None) -> None:
         if frame.subject != self.subject or self._hello is None:
@@ -108,7 +108,7 @@ class Bars:
         size = shutil.get_terminal_size()
         block = "█" if _can_print("█") else "#"
         lines = [head, *bar_lines(self._hello, frame, size.columns, size.lines - 4, block)]
-        click.echo(_HOME_AND_CLEAR + "\n".join([*lines, self._note]), nl=False)
+        click.echo(_HOME_AND_CLEAR + "\n".join([*lines, self._note]))
 
 
 class Rate:
@@ -198,9 +198,9 @@ def _cells(channels: tuple[Channel, ...], values: list[float], block: str) -> It
         stem = name.removesuffix("_L")
         right = by_name.get(f"{stem}_R")
         if name.endswith("_L") and right:
-            yield f"{stem:<10}{bar} {right}"
+            yield f"{stem:<11}{bar} {right}"
         elif not (name.endswith("_R") and f"{name.removesuffix('_R')}_L" in by_name):
-            yield f"{name:<10}{bar}"
+            yield f"{name:<11}{bar}"
 
 
 def _bar(channel: Channel, value: float, block: str) -> str:

@@ -143,7 +143,8 @@ def sequence_of(value: Any, where: str, low: int, high: int) -> list[Any]:
     if not isinstance(value, list | tuple):
         raise wrong(where, value, "an array")
     if not low <= len(value) <= high:
-        raise ProtocolError(f"{where} has {len(value)} items, expected {low}..{high}")
+        expected = f"{low}" if low == high else f"{low}..{high}"
+        raise ProtocolError(f"{where} has {len(value)} items, expected {expected}")
     return list(value)
 
 
