@@ -99,8 +99,9 @@ class _PostponedPackage(ModuleType):
         for package in (sys.modules[name] for name in reversed(_PACKAGES)):
             if isinstance(package, _PostponedPackage):
                 object.__setattr__(package, "__class__", ModuleType)
-                assert package.__loader__ is not None
-                package.__loader__.exec_module(package)
+                assert package.__spec__ is not None
+                assert package.__spec__.loader is not None
+                package.__spec__.loader.exec_module(package)
         return getattr(self, name)
 
 
