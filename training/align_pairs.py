@@ -128,7 +128,7 @@ def _start_worker() -> None:
 def _align_shard(shard: Path) -> None:
     pairs = list(read_shard(shard))
     faces = [_largest(_worker["aligner"].align(pair.image_rgb)) for pair in pairs]
-    arrays = {
+    arrays: dict[str, NDArray[Any]] = {
         "crop": np.stack([_crop(face) for face in faces]),
         "landmarks_crop": np.stack([_landmarks(face) for face in faces]),
         "targets": targets_from_parameters(np.stack([pair.parameters for pair in pairs])),

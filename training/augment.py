@@ -8,6 +8,7 @@ does not change the result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -20,6 +21,9 @@ from training.face_mesh import LANDMARK_COUNT, mirror_permutation
 Crop = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 Rng = np.random.Generator
+
+_FLIP_X = np.array([-1, 1], np.float32)
+_RIGHT_EDGE = np.array([1, 0], np.float32)
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def augment(
 def mirror(crop: Crop, landmarks: Floats, targets: Floats) -> tuple[Crop, Floats, Floats]:
     """The mirror image of a sample: left becomes right, in pixels, points and targets."""
     order, signs = _target_mirror()
-    flipped = landmarks[mirror_permutation()] * np.float32([-1, 1]) + np.float32([1, 0])
+    flipped = landmarks[mirror_permutation()] * _FLIP_X + _RIGHT_EDGE
     return np.ascontiguousarray(crop[:, ::-1]), flipped, targets[order] * signs
 
 
@@ -98,12 +102,12 @@ def _jitter(crop: Crop, landmarks: Floats, rng: Rng, config: AugmentConfig) -> t
     size = crop.shape[0]
     angle = rng.uniform(-1, 1) * config.rotation_deg
     scale = float(np.exp(rng.uniform(-1, 1) * config.log_scale))
-    centre = ((size - 1) / 2, (size - 1) / 2)
-    to_from = cv2.getRotationMatrix2D(centre, angle, scale)
+    to_from = cv2.getRotationMatrix2D((size / 2, size / 2), angle, scale)
     to_from[:, 2] += rng.uniform(-1, 1, 2) * config.shift_px
-    moved = cv2.warpAffine(crop, to_from, (size, size), borderMode=cv2.BORDER_REPLICATE)
     points = landmarks.astype(np.float64) * size @ to_from[:, :2].T + to_from[:, 2]
-    return np.asarray(moved, np.uint8), (points / size).astype(np.float32)
+    to_from[:, 2] += to_from[:, :2] @ (0.5, 0.5) - 0.5  # OpenCV's origin is a pixel's centre
+    moved = cv2.warpAffine(crop, to_from, (size, size), borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.uint8), np.asarray(points / size, np.float32)
 
 
 def _photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
@@ -133,11 +137,15 @@ def _light(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
     cast = 1 + rng.uniform(-1, 1, 3) * config.colour_cast
     level = np.linspace(0, 1, 256)[:, None] ** gamma
     table = ((level - 0.5) * contrast + 0.5 + offset) * cast * 255
-    lit = np.stack([np.take(table[:, c], crop[..., c]) for c in range(3)], axis=2)
+    lit = cv2.LUT(crop, table[None].astype(np.float32))
     ramp = np.linspace(-1, 1, crop.shape[0], dtype=np.float32)
     slope_x, slope_y = rng.uniform(-1, 1, 2) * config.shading
-    shade = 1 + slope_x * ramp[None, :] + slope_y * ramp[:, None]
-    return np.clip(lit * shade[..., None], 0, 255).astype(np.uint8)
+    shade = 1 + np.float32(slope_x) * ramp[None, :] + np.float32(slope_y) * ramp[:, None]
+    return _to_bytes(lit * shade[..., None])
+
+
+def _to_bytes(values: NDArray[Any]) -> Crop:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)
 
 
 def _occlude(crop: Crop, rng: Rng) -> Crop:
@@ -161,7 +169,7 @@ def _downscale(crop: Crop, factor: float) -> Crop:
 def _noise(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
     sigma = np.float32(rng.uniform(0, config.noise_sigma))
     noise = rng.standard_normal(crop.shape, dtype=np.float32) * sigma
-    return np.clip(crop + noise, 0, 255).astype(np.uint8)
+    return _to_bytes(crop + noise)
 
 
 def _compress(crop: Crop, quality: int) -> Crop:
@@ -174,4 +182,4 @@ def _disturb_landmarks(landmarks: Floats, rng: Rng, config: AugmentConfig) -> Fl
     sigma = rng.uniform(0, config.landmark_noise)
     noise = rng.standard_normal((LANDMARK_COUNT, 2), dtype=np.float32) * np.float32(sigma)
     shift = rng.uniform(-1, 1, (1, 2)) * config.landmark_shift
-    return (landmarks + noise + shift).astype(np.float32)
+    return np.asarray(landmarks + noise + shift, np.float32)

@@ -9,6 +9,9 @@ A checkpoint is a safetensors file; a run stopped at one and started again gives
 bit for bit, as one that was never stopped.
 """
 
+# torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
+# mypy: disable-error-code="misc, no-any-return, untyped-decorator"
+
 from __future__ import annotations
 
 import csv
@@ -227,7 +230,7 @@ class AugmentedPairs(Dataset[tuple[NDArray[Any], ...]]):
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[NDArray[Any], ...]:  # type: ignore[override]
+    def __getitem__(self, key: tuple[int, int]) -> tuple[NDArray[Any], ...]:
         epoch, position = key
         row = self.rows[position]
         rng = np.random.default_rng((self.config.seed, epoch, int(row)))
@@ -275,7 +278,7 @@ class Run:
         self.config, self.total_steps, self.step = config, total_steps, 0
         self.device = torch.device(device)
         self.net = EstimatorNet(target_names(), config.model).to(self.device)
-        self.net = self.net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.net = self.net.to(memory_format=torch.channels_last)
         self.ema = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
         self.optimizer = torch.optim.AdamW(
             self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
@@ -288,7 +291,7 @@ class Run:
             group["lr"] = self.config.learning_rate * self._schedule()
         loss = training_loss(self.net, _to(batch, self.device), self.config.beta)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimizer.step()
         self.step += 1
@@ -377,8 +380,9 @@ def read_checkpoint(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
 def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, str]]:
     """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's metadata."""
     metadata, tensors = read_checkpoint(path)
-    model = json.loads(metadata["config"])["model"]
-    config = ModelConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in model.items()})
+    model: dict[str, Any] = json.loads(metadata["config"])["model"]
+    model |= {key: tuple(model[key]) for key in ("widths", "blocks")}
+    config = ModelConfig(**model)
     net = EstimatorNet(tuple(json.loads(metadata["channel_names"])), config)
     net.load_state_dict(_under(tensors, "ema"))
     return net.eval(), metadata
@@ -412,7 +416,7 @@ def train(
     last = min(stop_at_step or run.total_steps, run.total_steps)
     loader = DataLoader(
         AugmentedPairs(pairs, rows, config),
-        batch_sampler=StepBatches(len(rows), config, run.step, last),  # type: ignore[arg-type]
+        batch_sampler=StepBatches(len(rows), config, run.step, last),
         num_workers=loader_workers,
     )
     losses: list[float] = []
@@ -449,12 +453,13 @@ def evaluate(
 
 def mean_scores(scores: dict[str, dict[str, float]]) -> dict[str, float]:
     """Mean over the intensity channels of each score, NaN left out."""
-    names = [name for name in load_layout().au_channel_names if name in scores]
-    if not names:
-        return {"icc31": float("nan"), "pearson": float("nan"), "mae": float("nan")}
-    return {
-        key: float(np.nanmean([scores[name][key] for name in names])) for key in scores[names[0]]
-    }
+    rows = [scores[name] for name in load_layout().au_channel_names if name in scores]
+    return {key: _nanmean([row[key] for row in rows]) for key in ("icc31", "pearson", "mae")}
+
+
+def _nanmean(values: list[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return sum(known) / len(known) if known else float("nan")
 
 
 def format_scores(scores: dict[str, dict[str, float]]) -> str:

@@ -15,9 +15,11 @@ FloatArray = NDArray[np.float64]
 def icc31(ratings: FloatArray) -> float:
     """ICC(3,1) of (targets, raters) ratings: (BMS - EMS) / (BMS + (k - 1) EMS).
 
-    NaN where nothing varies.
+    NaN where nothing varies, or of fewer than two targets.
     """
     n, k = ratings.shape
+    if n < 2:
+        return float("nan")
     total = ratings - ratings.mean()
     between = k * np.square(total.mean(1)).sum()
     raters = n * np.square(total.mean(0)).sum()

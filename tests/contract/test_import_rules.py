@@ -1,0 +1,97 @@
+"""Who may import whom, read from the source: ``rig`` <- ``geface_bridge`` <- ``training``.
+
+Also which module alone may use a heavy library, and that the command line starts light.
+"""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("rig", "geface_bridge", "training")
+FORBIDDEN = {  # to the right of each package, nothing
+    "rig": {"geface_bridge", "training", "blender_addon", "geface"},
+    "geface_bridge": {"training", "blender_addon", "geface"},
+    "training": {"blender_addon", "geface"},
+}
+HOMES = {  # library -> the only places that may import it
+    "torch": ("training/",),
+    "bpy": ("rig/author/", "blender_addon/"),
+    "mathutils": ("rig/author/", "blender_addon/"),
+    "anny": ("rig/author/",),
+    "scipy": ("rig/author/", "training/"),
+    "pyrender": ("rig/render.py",),
+    "mediapipe": ("geface_bridge/", "training/"),
+    "viser": ("geface_bridge/",),
+}
+HEAVY = {"cv2", "mediapipe", "numpy", "onnxruntime", "torch", "trimesh", "viser"}
+MODULES = sorted(
+    path
+    for package in (*PACKAGES, "blender_addon")
+    for path in (ROOT / package).rglob("*.py")
+    if "__pycache__" not in path.parts
+)
+
+
+def imported(tree: ast.AST) -> set[str]:
+    """Full names of all modules imported anywhere in a tree; relative imports keep their dots."""
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add("." * node.level + (node.module or ""))
+    return names
+
+
+def top_level(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {name.split(".")[0] for name in imported(tree)}
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def test_every_package_is_looked_at():
+    found = {name_of(path).split("/")[0] for path in MODULES}
+    assert set(PACKAGES) <= found
+
+
+def test_the_reader_of_imports_sees_what_hides_in_functions_and_conditions():
+    source = "import a.b\nfrom c.d import e\ndef f():\n  import g\nif 0:\n  from . import h\n"
+    assert imported(ast.parse(source)) == {"a.b", "c.d", "g", "."}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_nothing_imports_to_its_right(path):
+    wrong = top_level(path) & FORBIDDEN.get(name_of(path).split("/")[0], set())
+    assert not wrong, (
+        f"{name_of(path)} imports {wrong}; the order is rig <- geface_bridge <- training"
+    )
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_heavy_libraries_stay_at_home(path):
+    name = name_of(path)
+    for library in top_level(path) & HOMES.keys():
+        homes = HOMES[library]
+        assert name.startswith(homes), f"{name} imports {library}, which only {homes} may"
+
+
+@pytest.mark.parametrize("folder", ["protocol", "motion"])
+def test_pure_packages_have_neither_clocks_nor_sockets(folder):
+    impure = {"time", "datetime", "socket", "asyncio", "threading", "websockets", "random"}
+    for path in (ROOT / "geface_bridge" / folder).rglob("*.py"):
+        assert not top_level(path) & impure, f"{name_of(path)} imports {top_level(path) & impure}"
+
+
+def test_the_command_line_starts_without_heavy_libraries():
+    code = "import sys, geface_bridge.cli; print(*sorted(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert not set(run.stdout.split()) & HEAVY

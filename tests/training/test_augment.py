@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+
+from rig.layout import load_layout
+from tests.training.samples import random_aligned
+from training.align_pairs import target_names
+from training.augment import AugmentConfig, augment, mirror
+
+NAMES = target_names()
+STILL = {
+    name: 0.0
+    for name in AugmentConfig.__dataclass_fields__
+    if name not in ("blur_sigma_px", "downscale_min", "noise_sigma")
+}
+
+
+def sample():
+    pairs = random_aligned(1)
+    return pairs.crop[0], pairs.landmarks_crop[0], pairs.targets[0]
+
+
+def test_mirror_twice_is_nothing():
+    before = sample()
+    after = mirror(*mirror(*before))
+    np.testing.assert_array_equal(after[0], before[0])
+    np.testing.assert_allclose(after[1], before[1], atol=1e-6)
+    np.testing.assert_array_equal(after[2], before[2])
+
+
+def test_mirror_swaps_sides_turns_yaw_and_keeps_pitch():
+    crop, landmarks, targets = sample()
+    mirrored = mirror(crop, landmarks, targets)[2]
+    value = dict(zip(NAMES, targets, strict=True))
+    other = dict(zip(NAMES, mirrored, strict=True))
+    assert other["AU12_L"] == value["AU12_R"]
+    assert other["AU30L"] == value["AU30R"]
+    assert other["gaze_yaw"] == -value["gaze_yaw"]
+    assert other["head_yaw"] == -value["head_yaw"]
+    assert other["head_pitch"] == value["head_pitch"]
+    assert other["AU26"] == value["AU26"]
+
+
+def test_mirror_of_targets_is_the_layouts_own():
+    layout = load_layout()
+    channels = np.linspace(-1, 1, len(layout.channels))
+    order, signs = layout.mirror_channels
+    columns = [layout.channel_index[name] for name in NAMES]
+    crop, landmarks, _ = sample()
+    found = mirror(crop, landmarks, channels[columns].astype(np.float32))[2]
+    expected = (np.array(signs) * channels[list(order)])[columns]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_mirror_moves_pixels_and_points_together():
+    crop, landmarks, targets = sample()
+    crop[:] = 0
+    crop[64, 20] = 255
+    landmarks[33] = (20.5 / 128, 64.5 / 128)  # the outer corner of the right eye
+    flipped, points, _ = mirror(crop, landmarks, targets)
+    x, y = (points[263] * 128 - 0.5).round().astype(int)
+    assert flipped[y, x].min() == 255
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_jitter_moves_pixels_and_points_together(seed):
+    crop, landmarks, targets = sample()
+    crop[:] = 0
+    crop[38:43, 78:83] = 255
+    landmarks[:] = (80.5 / 128, 40.5 / 128)
+    config = AugmentConfig(**{**STILL, "rotation_deg": 15, "log_scale": 0.2, "shift_px": 9})
+    moved, points, _ = augment(crop, landmarks, targets, np.random.default_rng(seed), config)
+    rows, columns = np.nonzero(moved[..., 0] > 127)
+    centre = (columns.mean() + 0.5) / 128, (rows.mean() + 0.5) / 128
+    np.testing.assert_allclose(points[0], centre, atol=0.8 / 128)
+
+
+def test_strength_zero_leaves_a_sample_or_its_mirror_image():
+    before = sample()
+    after = augment(*before, np.random.default_rng(1), AugmentConfig(**STILL))
+    candidates = [before, mirror(*before)]
+    near = [np.abs(after[0].astype(int) - c[0]).max() <= 1 for c in candidates]
+    assert any(near)
+    np.testing.assert_allclose(after[1], candidates[near.index(True)][1], atol=1e-6)
+
+
+def test_the_seed_decides():
+    first, again, other = (
+        augment(*sample(), np.random.default_rng(s), AugmentConfig()) for s in (3, 3, 4)
+    )
+    for a, b in zip(first, again, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert (first[0] != other[0]).any()
+
+
+def test_either_modality_goes_missing_but_never_both():
+    config = AugmentConfig(**{**STILL, "landmark_drop_p": 0.5, "crop_drop_p": 0.5})
+    blind = set()
+    for seed in range(30):
+        crop, landmarks, _ = augment(*sample(), np.random.default_rng(seed), config)
+        blind.add((np.ptp(crop) == 0, np.ptp(landmarks) == 0))
+    assert blind == {(True, False), (False, True)}

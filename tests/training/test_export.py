@@ -1,0 +1,63 @@
+import hashlib
+import json
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from geface_bridge.errors import ModelError
+from rig.layout import load_layout
+from tests.training.samples import random_aligned, tiny_config
+from training.align_pairs import target_names
+from training.estimator import load_averaged, train
+from training.export import disagreement, export, random_inputs
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("export")
+    train(random_aligned(32), tiny_config(epochs=1), folder, echo=lambda _: None)
+    checkpoint = folder / "checkpoint.safetensors"
+    card = export(checkpoint, folder / "estimator.onnx", "noise", "python -m training.estimator")
+    return folder / "estimator.onnx", card, checkpoint
+
+
+def test_onnxruntime_answers_what_torch_answers(exported):
+    model, _, checkpoint = exported
+    assert disagreement(load_averaged(checkpoint)[0], model) < 1e-4
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_the_graph_takes_any_batch(exported, count):
+    session = onnxruntime.InferenceSession(str(exported[0]), providers=["CPUExecutionProvider"])
+    crop, landmarks = random_inputs(count)
+    channels, sigma = session.run(["channels", "sigma"], {"crop": crop, "landmarks": landmarks})
+    assert channels.shape == sigma.shape == (count, len(target_names()))
+    assert channels.dtype == np.float32
+
+
+def test_the_file_and_its_card_say_what_they_are(exported):
+    model, card, _ = exported
+    graph = onnx.load(str(model))
+    properties = {entry.key: entry.value for entry in graph.metadata_props}
+    assert properties["layout_id"] == card["layout_id"] == load_layout().layout_id
+    assert json.loads(properties["channel_names"]) == card["channel_names"] == list(target_names())
+    assert graph.opset_import[0].version == 17
+    assert card["sha256"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    assert json.loads(model.with_suffix(".json").read_text()) == card
+    assert (card["licence"], card["data"], card["seed"]) == ("Apache-2.0", "noise", 0)
+
+
+def test_the_same_checkpoint_gives_the_same_bytes(exported, tmp_path):
+    model, _, checkpoint = exported
+    export(checkpoint, tmp_path / model.name, "noise", "again")
+    assert (tmp_path / model.name).read_bytes() == model.read_bytes()
+
+
+def test_a_graph_that_answers_something_else_is_not_written(exported, tmp_path, monkeypatch):
+    checkpoint = exported[2]
+    monkeypatch.setattr("training.export.TOLERANCE", -1.0)
+    with pytest.raises(ModelError, match="differ by"):
+        export(checkpoint, tmp_path / "estimator.onnx", "noise", "again")
+    assert not (tmp_path / "estimator.onnx").exists()
