@@ -160,6 +160,7 @@ class ClientSession:
         received: frames so far.
         missed: frames the sequence numbers show were dropped.
         clock_offset_s: server's clock minus ours, by the quickest pong so far; None before one.
+        round_trip_s: of that pong; the offset is off by half of it at most.
     """
 
     def __init__(self, expected_layout_id: str | None = None) -> None:
@@ -169,7 +170,7 @@ class ClientSession:
         self.clock_offset_s: float | None = None
         self._expected_layout_id = expected_layout_id
         self._last_sequence: dict[int, int] = {}
-        self._best_round_trip_s = math.inf
+        self.round_trip_s = math.inf
 
     def receive(self, data: bytes | str, time_s: float) -> m.ServerMessage | None:
         """Take one websocket message from the server, received at ``time_s`` of our clock.
@@ -233,9 +234,9 @@ class ClientSession:
         """Offset as NTP computes it (RFC 5905, section 8), from the quickest exchange."""
         held_s = pong.sent_at_s - pong.received_at_s
         round_trip_s = time_s - pong.client_time_s - held_s
-        if round_trip_s > self._best_round_trip_s:
+        if round_trip_s > self.round_trip_s:
             return
-        self._best_round_trip_s = round_trip_s
+        self.round_trip_s = round_trip_s
         there_s = pong.received_at_s - pong.client_time_s
         back_s = pong.sent_at_s - time_s
         self.clock_offset_s = (there_s + back_s) / 2

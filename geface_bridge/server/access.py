@@ -38,7 +38,7 @@ def require_token(host: str, token: str | None) -> None:
 
 def token_matches(expected: str, path: str, authorization: str | None) -> bool:
     """True if ``?token=`` in ``path`` or the Authorization header ("Bearer …") holds it."""
-    offered = parse_qs(urlsplit(path).query).get("token", [])
+    offered = parse_qs(path.partition("?")[2]).get("token", [])
     scheme, _, value = (authorization or "").partition(" ")
     if scheme.lower() == "bearer":
         offered.append(value.strip())

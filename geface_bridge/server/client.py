@@ -99,6 +99,8 @@ class FaceClient:
         except InvalidStatus as error:
             raise _refused(url, error) from error
         except InvalidHandshake as error:
+            if isinstance(error.__cause__, EOFError | OSError):  # it stopped while we knocked
+                raise ConnectionLostError(_unreachable(url, error)) from error
             raise ServerError(f"{url} does not speak {SUBPROTOCOL} ({error})") from error
         except (OSError, EOFError, WebSocketException) as error:
             raise ConnectionLostError(_unreachable(url, error)) from error

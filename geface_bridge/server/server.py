@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed, NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
-from geface_bridge.errors import ServerError
+from geface_bridge.errors import GefaceError, ServerError
 from geface_bridge.protocol import (
     MAX_MESSAGE_BYTES,
     SUBPROTOCOL,
@@ -131,7 +131,7 @@ class FaceServer:
         host: other addresses than loopback need a token.
         port: 0..65535, 0 lets the system choose.
         on_command: called with each client's ``Calibrate`` or ``Gain`` on the server's thread;
-            it must return at once.
+            it must return at once. A GefaceError it raises goes to that client as a status.
         token: clients must show it, as ``?token=`` or "Authorization: Bearer".
         allowed_origins: origins of browser pages, "https://example.org", allowed beside the
             pages of this machine.
@@ -326,11 +326,20 @@ class FaceServer:
             async for data in client.connection:
                 with self._lock:
                     command = client.session.receive(data, time.monotonic())
-                client.wake.set()
+                if command is not None:
+                    self._execute(command, client)
+                client.wake.set()  # for whatever the session answers
                 if client.session.close_code is not None:
                     return
-                if command is not None and self._on_command is not None:
-                    self._on_command(command)
+
+    def _execute(self, command: Command, client: _Client) -> None:
+        if self._on_command is None:
+            return
+        try:
+            self._on_command(command)
+        except GefaceError as error:
+            with self._lock:
+                client.session.status("error", str(error))
 
     def _next_message(self, session: ServerSession) -> bytes | None:
         with self._lock:

@@ -1,0 +1,92 @@
+"""Who is let in."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from geface_bridge.errors import ServerError
+from geface_bridge.server import access
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
+def test_loopback_needs_no_token(host):
+    assert access.is_loopback(host)
+    access.require_token(host, None)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "", "192.168.1.2", "10.0.0.1", "mybox", "a.b"])
+def test_every_other_address_needs_one(host):
+    assert not access.is_loopback(host)
+    with pytest.raises(ServerError, match=r"needs a token: add --token \S{16}, or listen on"):
+        access.require_token(host, None)
+    access.require_token(host, "secret")
+
+
+def test_an_empty_token_is_no_token():
+    with pytest.raises(ServerError, match="the token is empty"):
+        access.require_token("127.0.0.1", "")
+
+
+@pytest.mark.parametrize(
+    ("path", "authorization", "matches"),
+    [
+        ("/?token=s%20e", None, True),
+        ("/x/?a=1&token=s+e", None, True),
+        ("/?token=no&token=s+e", None, True),
+        ("/", "Bearer s e", True),
+        ("/", "bearer s e", True),
+        ("/", "Basic s e", False),
+        ("/?token=", None, False),
+        ("/?token=s", None, False),
+        ("/?token=s+e+", "Bearer", False),
+        ("/?tokens=s+e", None, False),
+        ("/token=s+e", None, False),
+        ("//[?token=s+e", None, True),
+    ],
+)
+def test_the_token_stands_in_the_query_or_the_header(path, authorization, matches):
+    assert access.token_matches("s e", path, authorization) is matches
+
+
+@given(st.text(), st.text())
+def test_token_matching_never_raises(path, authorization):
+    access.token_matches("Schlüssel", path, authorization)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [None, "http://localhost", "http://localhost:3000", "https://127.0.0.1:8443", "http://[::1]:1"],
+)
+def test_programs_and_pages_of_this_machine_may_read(origin):
+    assert access.origin_allowed(origin)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "null",
+        "",
+        "https://example.org",
+        "http://localhost.example.org",
+        "http://127.0.0.1.example.org",
+        "http://example.org#localhost",
+        "http://localhost@example.org",
+        "file://localhost",
+        "http://192.168.1.2:8765",
+        "http://[::1",
+    ],
+)
+def test_pages_of_other_origins_may_not(origin):
+    assert not access.origin_allowed(origin)
+
+
+def test_an_origin_on_the_list_may():
+    assert access.origin_allowed("https://example.org", ["https://example.org"])
+    assert not access.origin_allowed("https://example.org:444", ["https://example.org"])
+
+
+@given(st.text())
+def test_origins_never_raise(text):
+    access.origin_allowed(text)
