@@ -24,6 +24,7 @@ from tqdm import tqdm
 from geface_bridge.align import CROP_SIZE, AlignedFace
 from geface_bridge.errors import ConfigError
 from rig.layout import channels_from_parameters, load_layout
+from training.console import TrainingCommand
 from training.face_mesh import LANDMARK_COUNT
 from training.shards import count_pairs, read_shard
 
@@ -154,7 +155,7 @@ def _landmarks(face: AlignedFace | None) -> NDArray[np.float32]:
     return face.landmarks_crop if face else np.zeros((LANDMARK_COUNT, 2), np.float32)
 
 
-@click.command()
+@click.command(cls=TrainingCommand)
 @click.option(
     "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True
 )

@@ -10,7 +10,6 @@ where the reference varies at all.
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,9 @@ from geface_bridge.capture import Frame, open_video
 from geface_bridge.errors import SourceError
 from geface_bridge.estimate import Estimator
 from rig.layout import load_layout
+from training.console import TrainingCommand
 from training.metrics import pearson
+from training.shards import write_json
 
 MIN_DEVIATION_AU = 0.2
 MIN_DEVIATION_POSE_RAD = 0.02
@@ -115,7 +116,7 @@ def _frames(clip: Path) -> Iterator[Frame]:
         source.close()
 
 
-@click.command()
+@click.command(cls=TrainingCommand)
 @click.argument("clips_dir", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option("--model", type=click.Path(dir_okay=False, path_type=Path), default=None)
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path), default=None)
@@ -131,8 +132,7 @@ def main(clips_dir: Path, model: Path | None, json_path: Path | None) -> None:
         raise SourceError(f"{clips_dir} holds no *.mp4 with a reference/CLIP.csv beside it")
     click.echo(format_comparison(clips))
     if json_path:
-        content = {"clips": clips, "median": median_scores(clips)}
-        json_path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        write_json(json_path, {"clips": clips, "median": median_scores(clips)})
 
 
 if __name__ == "__main__":

@@ -38,8 +38,10 @@ from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
+from training.console import TrainingCommand
 from training.face_mesh import LANDMARK_COUNT
 from training.metrics import channel_scores
+from training.shards import write_json
 
 ANGLE_SCALE_RAD = 0.5  # angles over this have about the spread of intensities
 SIGMA_RANGE = (0.01, 1.0)
@@ -485,8 +487,8 @@ def _record(
         if is_new:
             writer.writeheader()
         writer.writerow(row)
-    content = {"step": run.step, "mean": mean, "channels": scores}
-    (out / "metrics.json").write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    content = {"data": "held-out renders", "step": run.step, "mean": mean, "channels": scores}
+    write_json(out / "metrics.json", content)
     echo(f"step {row['step']} loss {row['loss']} held-out ICC {row['icc31']} r {row['pearson']}")
 
 
@@ -498,7 +500,7 @@ def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
     return tuple(t.to(device, non_blocking=True) for t in batch)
 
 
-@click.command()
+@click.command(cls=TrainingCommand)
 @click.option(
     "--data",
     "folders",

@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ModelError
+from training.console import TrainingCommand
 from training.estimator import EstimatorNet, load_averaged
 from training.face_mesh import LANDMARK_COUNT
 
@@ -132,12 +133,12 @@ def _card(
         "seed": config["seed"],
         "config": config,
         "steps": int(metadata["step"]),
-        "metrics_on_held_out_renders": json.loads(scores.read_text()) if scores.exists() else None,
+        "metrics": json.loads(scores.read_text(encoding="utf-8")),
         "torch_version": torch.__version__,
     }
 
 
-@click.command()
+@click.command(cls=TrainingCommand)
 @click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_MODEL)
 @click.option("--data-description", required=True, help="What the weights were trained on.")

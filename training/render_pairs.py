@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from geface_bridge.errors import ConfigError
 from rig.layout import load_layout
+from training.console import TrainingCommand
 from training.shards import Pair, count_pairs, shard_path, shard_ranges, write_json, write_shard
 
 _VERSIONED = ("geface-bridge", "numpy", "opencv-contrib-python", "pyrender")
@@ -140,7 +141,7 @@ def _pairs(seed: int, indices: range) -> Iterator[Pair]:
         )
 
 
-@click.command()
+@click.command(cls=TrainingCommand)
 @click.option("--count", type=click.IntRange(1), required=True, help="Samples in all.")
 @click.option("--size", type=click.IntRange(32, 2048), default=256, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -87,10 +88,16 @@ def count_pairs(path: Path) -> int:
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    """Write sorted, indented JSON, whole or not at all."""
+    """Write indented JSON, NaN as null, whole or not at all."""
     part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    part.write_text(json.dumps(_without_nan(content), indent=1) + "\n", encoding="utf-8")
     os.replace(part, path)
+
+
+def _without_nan(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nan(item) for key, item in value.items()}
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _add(tar: tarfile.TarFile, name: str, data: bytes) -> None:

@@ -141,8 +141,8 @@ def test_a_file_of_noise_is_no_checkpoint(tmp_path):
 
 
 def test_training_learns_and_the_averaged_weights_are_what_is_scored(tmp_path):
-    pairs = random_aligned(160)
-    run = quiet_train(pairs, tiny_config(epochs=12, learning_rate=5e-3), tmp_path)
+    pairs = random_aligned(96)
+    run = quiet_train(pairs, tiny_config(epochs=10, learning_rate=5e-3), tmp_path)
     rows, held_out = split_rows(pairs)
     scores = evaluate(run.averaged(), pairs, rows)
     fresh = evaluate(Run(run.config, 1).averaged(), pairs, rows)
@@ -150,4 +150,4 @@ def test_training_learns_and_the_averaged_weights_are_what_is_scored(tmp_path):
     net, metadata = load_averaged(tmp_path / "checkpoint.safetensors")
     assert int(metadata["step"]) == run.total_steps
     assert evaluate(net, pairs, held_out) == evaluate(run.averaged(), pairs, held_out)
-    assert (tmp_path / "log.csv").read_text().count("\n") == 1 + 12
+    assert (tmp_path / "log.csv").read_text().count("\n") == 1 + 10

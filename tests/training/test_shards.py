@@ -61,5 +61,5 @@ def test_ranges_cover_every_index_once():
 def test_count_and_json(tmp_path):
     write_shard(tmp_path / "a.tar", [random_pair(i) for i in range(5)])
     assert count_pairs(tmp_path / "a.tar") == 5
-    write_json(tmp_path / "manifest.json", {"b": 1, "a": [2]})
-    assert json.loads((tmp_path / "manifest.json").read_text()) == {"a": [2], "b": 1}
+    write_json(tmp_path / "manifest.json", {"b": {"c": float("nan")}, "a": [2]})
+    assert json.loads((tmp_path / "manifest.json").read_text()) == {"a": [2], "b": {"c": None}}
