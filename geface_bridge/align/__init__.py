@@ -9,3 +9,4 @@ from geface_bridge.align.faces import HeadPose as HeadPose
 from geface_bridge.align.geometry import (
     openface_angles_from_head_angles as openface_angles_from_head_angles,
 )
+from geface_bridge.align.subjects import Subjects as Subjects
