@@ -84,10 +84,10 @@ class TestStream:
         def refuse(command):
             raise ConfigError(f"no face to calibrate for {command.duration_s:g} s")
 
-        with FaceServer(hello, port=0, on_command=refuse) as server:
-            with connect_to(server) as connection:
-                connection.send(encode(Calibrate(3.0)))
-                messages = [decode(connection.recv(PATIENCE_S)) for _ in range(2)]
+        server = FaceServer(hello, port=0, on_command=refuse)
+        with server, connect_to(server) as connection:
+            connection.send(encode(Calibrate(3.0)))
+            messages = [decode(connection.recv(PATIENCE_S)) for _ in range(2)]
         assert messages[1] == Status("error", "no face to calibrate for 3 s")
 
     def test_publish_refuses_what_does_not_fit_the_hello(self, server, frame):
