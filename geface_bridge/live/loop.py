@@ -1,0 +1,146 @@
+"""Frames to the wire, for as long as there are frames."""
+
+from __future__ import annotations
+
+import math
+import queue
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from geface_bridge.errors import GefaceError
+from geface_bridge.live.meter import StageMeter
+from geface_bridge.protocol import Calibrate, Command, FaceFrame, Gain, Level
+
+if TYPE_CHECKING:
+    from geface_bridge.capture import Frame
+    from geface_bridge.estimate import Estimate
+    from geface_bridge.live.chain import FaceChain
+    from geface_bridge.live.sources import PersistentSource
+
+
+class Outlet(Protocol):
+    """Where frames go; ``FaceServer`` is one."""
+
+    def publish(self, frame: FaceFrame) -> None:
+        """Take one subject's frame."""
+        ...
+
+
+class LiveLoop:
+    """Runs a chain over a source and publishes what comes out.
+
+    A face that is lost, a picture that cannot be worked on and a source that is away all
+    become frames that are not valid; none of them ends the loop.
+
+    Attributes:
+        faces: how many are in view now.
+        published: frames so far, over all subjects.
+        meter: times of all stages and the rate.
+
+    Args:
+        source: opened.
+        chain: for ``subjects`` faces.
+        outlet: where frames go.
+        subjects: how many.
+        tell: is told of events.
+        commands: clients' wishes, from any thread, granted before the next frame.
+    """
+
+    def __init__(
+        self,
+        source: PersistentSource,
+        chain: FaceChain,
+        outlet: Outlet,
+        subjects: int,
+        tell: Callable[[Level, str], None],
+        commands: queue.SimpleQueue[Command] | None = None,
+    ) -> None:
+        self.faces = 0
+        self.published = 0
+        self.meter: StageMeter = chain.meter
+        self._source = source
+        self._chain = chain
+        self._outlet = outlet
+        self._tell = tell
+        self._sequences = [0] * subjects
+        self._commands = commands or queue.SimpleQueue()
+        self._error: GefaceError | None = None
+        self._estimated = 0
+
+    def run(
+        self, seconds: float | None = None, after_frame: Callable[[], None] = lambda: None
+    ) -> None:
+        """Publish until the source ends for good, or for so long.
+
+        Raises:
+            GefaceError: the source ended and not one of its pictures could be worked on.
+        """
+        deadline_s = math.inf if seconds is None else time.monotonic() + seconds
+        last: Frame | None = None
+        for frame in self._source.frames(deadline_s):
+            self._obey()
+            if frame is not None:
+                self._one(frame)
+                last = frame
+            elif last is not None:
+                self._chain.reset()
+                self._publish(replace(last, captured_at_s=time.monotonic()), self._nobody())
+            after_frame()
+        if self._error is not None and not self._estimated:
+            raise self._error
+
+    def _one(self, frame: Frame) -> None:
+        self.meter.tick()
+        was_calibrating = any(self._chain.calibrating)
+        try:
+            estimates = self._chain(frame.image_rgb, frame.time_s)
+            self._estimated += 1
+        except GefaceError as error:
+            self._report(error)
+            estimates = self._nobody()
+        with self.meter.stage("publish"):
+            self._publish(frame, estimates)
+        if was_calibrating and not any(self._chain.calibrating):
+            self._tell("info", "neutral face taken")
+
+    def _nobody(self) -> list[Estimate | None]:
+        return [None] * len(self._sequences)
+
+    def _publish(self, frame: Frame, estimates: list[Estimate | None]) -> None:
+        self.faces = sum(estimate is not None for estimate in estimates)
+        for subject, estimate in enumerate(estimates):
+            sequence = self._sequences[subject]
+            self._sequences[subject] += 1
+            self._outlet.publish(_face_frame(sequence, subject, frame, estimate))
+            self.published += 1
+
+    def _obey(self) -> None:
+        while not self._commands.empty():
+            match self._commands.get():
+                case Calibrate(duration_s, subject):
+                    self._chain.calibrate(duration_s, subject)
+                    self._tell("info", f"taking the neutral face, {duration_s:g} s: relax")
+                case Gain(channel, factor):
+                    self._chain.set_gain(channel, factor)
+                    self._tell("info", f"gain of {channel} is {factor:g}")
+
+    def _report(self, error: GefaceError) -> None:
+        if str(error) != str(self._error):  # once, not thirty times a second
+            self._tell("error", str(error))
+        self._error = error
+
+
+def _face_frame(sequence: int, subject: int, frame: Frame, estimate: Estimate | None) -> FaceFrame:
+    if estimate is None:
+        return FaceFrame.lost(sequence, subject, frame.time_s, frame.captured_at_s)
+    return FaceFrame(
+        sequence=sequence,
+        subject=subject,
+        time_s=frame.time_s,
+        captured_at_s=frame.captured_at_s,
+        valid=True,
+        confidence=estimate.confidence,
+        channels=estimate.channels,
+    )
