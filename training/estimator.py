@@ -70,6 +70,7 @@ class TrainConfig:
     warmup_fraction: float = 0.05
     ema_decay: float = 0.999
     beta: float = 0.5
+    bfloat16: bool = False
     seed: int = 0
     augment: AugmentConfig = field(default_factory=AugmentConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
@@ -212,12 +213,13 @@ def beta_nll(error: Tensor, sigma: Tensor, beta: float) -> Tensor:
     return (likelihood * sigma.detach().pow(2 * beta)).mean()
 
 
-def training_loss(net: EstimatorNet, batch: tuple[Tensor, ...], beta: float) -> Tensor:
+def training_loss(net: EstimatorNet, batch: tuple[Tensor, ...], config: TrainConfig) -> Tensor:
     """The loss of one batch of (crop, landmarks, targets in radians and intensities)."""
     crop, landmarks, targets = batch
-    mean, sigma = net.raw(crop, landmarks)
+    with torch.autocast(crop.device.type, torch.bfloat16, enabled=config.bfloat16):
+        mean, sigma = (values.float() for values in net.raw(crop, landmarks))
     error = censored_error(mean, targets / net.scale, net.scale == 1)
-    return beta_nll(error, sigma, beta)
+    return beta_nll(error, sigma, config.beta)
 
 
 # The data ------------------------------------------------------------------------------------
@@ -291,7 +293,7 @@ class Run:
         self.net.train()
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * self._schedule()
-        loss = training_loss(self.net, _to(batch, self.device), self.config.beta)
+        loss = training_loss(self.net, _to(batch, self.device), self.config)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
@@ -516,6 +518,7 @@ def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--bfloat16", is_flag=True, help="Faster where the processor has it.")
 @click.option("--device", default="cpu", show_default=True)
 def main(
     folders: tuple[Path, ...],
@@ -526,12 +529,17 @@ def main(
     seed: int,
     threads: int,
     loader_workers: int,
+    bfloat16: bool,
     device: str,
 ) -> None:
     """Train the estimator on aligned pairs; goes on from OUT's checkpoint where there is one."""
     torch.set_num_threads(threads)
     config = TrainConfig(
-        epochs=epochs, batch_size=batch_size, learning_rate=learning_rate, seed=seed
+        epochs=epochs,
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        bfloat16=bfloat16,
+        seed=seed,
     )
     pairs = load_aligned(folders)
     run = train(pairs, config, out, loader_workers=loader_workers, device=device, echo=tqdm.write)
