@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from geface_bridge.align.geometry import (
+    fit_similarity,
+    head_angles_from_rotation,
+    openface_angles_from_head_angles,
+    rotation_from_head_angles,
+    transform_points,
+)
+
+ANGLE = st.floats(-1.4, 1.4)
+
+
+@given(ANGLE, ANGLE, ANGLE, st.floats(0.01, 100.0), st.integers(0, 1000))
+def test_fit_recovers_a_similarity(yaw, pitch, roll, scale, seed):
+    rng = np.random.default_rng(seed)
+    source, shift = rng.normal(size=(12, 3)), rng.normal(size=3)
+    rotation = rotation_from_head_angles(yaw, pitch, roll)
+    fit = fit_similarity(source, scale * source @ rotation.T + shift)
+    np.testing.assert_allclose(fit.scale, scale, rtol=1e-9)
+    np.testing.assert_allclose(fit.rotation, rotation, atol=1e-9)
+    np.testing.assert_allclose(fit.translation, shift, atol=1e-8 * max(1.0, scale))
+
+
+def test_fit_of_a_mirror_image_is_still_a_rotation():
+    source = np.random.default_rng(0).normal(size=(9, 3))
+    fit = fit_similarity(source, source * (-1.0, 1.0, 1.0))
+    np.testing.assert_allclose(np.linalg.det(fit.rotation), 1.0, atol=1e-12)
+
+
+def test_quarter_turn_doubled_and_shifted():
+    source = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    target = np.array([[5.0, 7.0], [5.0, 9.0], [3.0, 7.0]])
+    fit = fit_similarity(source, target)
+    np.testing.assert_allclose(fit.matrix, [[0, -2, 5], [2, 0, 7]], atol=1e-12)
+    np.testing.assert_allclose(transform_points(fit.matrix, source), target, atol=1e-12)
+
+
+def test_fit_refuses_points_without_extent():
+    with pytest.raises(ValueError, match="all 3 source points coincide"):
+        fit_similarity(np.ones((3, 2)), np.eye(3)[:, :2])
+    with pytest.raises(ValueError, match=r"source is \(3, 2\), target \(4, 2\)"):
+        fit_similarity(np.ones((3, 2)), np.ones((4, 2)))
+
+
+@given(st.floats(-3.1, 3.1), ANGLE, st.floats(-3.1, 3.1))
+def test_head_angles_round_trip(yaw, pitch, roll):
+    rotation = rotation_from_head_angles(yaw, pitch, roll)
+    np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(head_angles_from_rotation(rotation), (yaw, pitch, roll), atol=1e-9)
+
+
+def test_each_head_angle_turns_the_way_the_layout_says():
+    out, up = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
+    quarter = math.pi / 2
+    left, down, right = [1, 0, 0], [0, -1, 0], [-1, 0, 0]
+    np.testing.assert_allclose(rotation_from_head_angles(quarter, 0, 0) @ out, left, atol=1e-12)
+    np.testing.assert_allclose(rotation_from_head_angles(0, quarter, 0) @ out, down, atol=1e-12)
+    np.testing.assert_allclose(rotation_from_head_angles(0, 0, quarter) @ up, right, atol=1e-12)
+
+
+def test_single_angles_in_openface_convention():
+    np.testing.assert_allclose(openface_angles_from_head_angles(0.3, 0, 0), (0, -0.3, 0))
+    np.testing.assert_allclose(openface_angles_from_head_angles(0, 0.2, 0), (0.2, 0, 0))
+    np.testing.assert_allclose(openface_angles_from_head_angles(0, 0, 0.1), (0, 0, -0.1))
+
+
+@given(ANGLE, ANGLE, ANGLE)
+def test_openface_angles_describe_the_same_rotation(yaw, pitch, roll):
+    about_x, about_y, about_z = openface_angles_from_head_angles(yaw, pitch, roll)
+    single = (
+        rotation_from_head_angles(0, about_x, 0),
+        rotation_from_head_angles(about_y, 0, 0),
+        rotation_from_head_angles(0, 0, about_z),
+    )
+    flip = np.diag([1.0, -1.0, -1.0])
+    expected = flip @ rotation_from_head_angles(yaw, pitch, roll) @ flip
+    np.testing.assert_allclose(single[0] @ single[1] @ single[2], expected, atol=1e-9)
