@@ -154,7 +154,7 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
         ("mouthUpperUpRight", 0.45),
     ),
     "AU26": (("jawOpen", 0.75),),
-    "AU30L": (("jawLeft", 1.3),),
+    "AU30L": (("jawLeft", 1.0),),
     "AU43_L": (("eyeBlinkLeft", 1.0),),
     "AU19": (("tongueOut", 1.0), ("jawOpen", 0.2)),
     "AU28": (("mouthRollLower", 1.0), ("mouthRollUpper", 1.0)),
@@ -166,6 +166,10 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
 SPLIT_AT_MIDLINE = ("AU01_L",)
 # AUs in which the jaw bone itself moves; the others leave it at rest.
 JAW_AUS = ("AU26", "AU30L", "AU29", "AU19")
+
+# Lids follow the gaze by this share of what the units sculpt at the same angle; the units'
+# lids close before the eye has turned 20 degrees down.
+LID_FOLLOW = 0.65
 
 # Lids that follow the gaze: pose name -> (channel, sign, units with gain 1 for the left eye).
 GAZE_UNITS: dict[str, tuple[str, float, tuple[str, ...]]] = {

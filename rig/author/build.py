@@ -24,7 +24,7 @@ from rig.layout import load_layout
 
 RIG = Path(__file__).resolve().parents[1]
 ROUGHNESS = {"skin": 0.6, "eyes": 0.12, "teeth": 0.3, "tongue": 0.4, "mouth": 0.5, "hair": 0.7}
-COLOURS = {"mouth": (0.30, 0.09, 0.08), "tongue": (0.60, 0.26, 0.25), "lashes": (0.05, 0.035, 0.03)}
+COLOURS = {"mouth": (0.30, 0.09, 0.08), "tongue": (0.60, 0.26, 0.25)}
 
 
 def blender_from_rig(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,6 +96,7 @@ def textures() -> dict[str, NDArray[np.uint8]]:
         "eyes": appearance.paint_eye(look),
         "hair": appearance.paint_hair(look),
         "teeth": appearance.paint_teeth(),
+        "lashes": appearance.paint_lashes(look),
     }
 
 
@@ -113,6 +114,9 @@ def make_material(name: str, picture: NDArray[np.uint8] | None, folder: Path) ->
     node = material.node_tree.nodes.new("ShaderNodeTexImage")
     node.image = _packed_image(name, picture, folder)
     material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+    if picture.shape[-1] == 4:
+        material.node_tree.links.new(node.outputs["Alpha"], shader.inputs["Alpha"])
+        material.blend_method = "BLEND"
     return material
 
 
@@ -120,7 +124,8 @@ def _packed_image(name: str, picture: NDArray[np.uint8], folder: Path) -> Any:
     import cv2
 
     path = folder / f"{name}.png"
-    cv2.imwrite(str(path), picture[..., ::-1])
+    order = [2, 1, 0, 3][: picture.shape[-1]]
+    cv2.imwrite(str(path), picture[..., order])
     image = bpy.data.images.load(str(path))
     image.name = name
     image.pack()

@@ -19,9 +19,12 @@ SIZE = 512
 def rasterise(uvs: FloatArray, values: FloatArray, size: int = SIZE) -> FloatArray:
     """Interpolate corner values over triangles in texture space.
 
+    Where triangles overlap (the socket behind a lid), the one with the greater value in
+    the last column, the distance from the head's axis, wins.
+
     Args:
         uvs: (T, 3, 2) corners, v up; u may pass 1 (wraps).
-        values: (T, 3, C).
+        values: (T, 3, C), the last column the priority.
 
     Returns:
         (size, size, C) row 0 at v = 1; NaN where no triangle lies.
@@ -35,7 +38,10 @@ def rasterise(uvs: FloatArray, values: FloatArray, size: int = SIZE) -> FloatArr
         weights = _barycentric(pixels, np.stack([x, y], -1).reshape(-1, 2))
         inside = (weights > -0.02).all(1)
         rows = np.clip(y.ravel()[inside], 0, size - 1)
-        out[rows, x.ravel()[inside] % size] = weights[inside] @ value
+        columns = x.ravel()[inside] % size
+        found = weights[inside] @ value
+        nearer = ~(out[rows, columns, -1] > found[:, -1])
+        out[rows[nearer], columns[nearer]] = found[nearer]
     return out
 
 
@@ -68,6 +74,11 @@ def triangles(part: Part) -> tuple[NDArray[np.int64], FloatArray]:
     return np.array(index), np.array(uvs)
 
 
+def outwardness(part: Part) -> FloatArray:
+    """(V, 1) distance from the head's vertical axis."""
+    return np.hypot(part.positions[:, :1], part.positions[:, 2:] - 0.01)
+
+
 def skin_maps(
     skin: Part, base_rows: NDArray[np.int64], mesh: makehuman.BaseMesh
 ) -> dict[str, NDArray[np.generic]]:
@@ -83,7 +94,7 @@ def skin_maps(
 
     index, uvs = triangles(skin)
     original = mesh.vertex_uvs("body")[base_rows]
-    values = np.concatenate([skin.positions, original], axis=1)[index]
+    values = np.concatenate([skin.positions, original, outwardness(skin)], axis=1)[index]
     image = fill_gaps(rasterise(uvs, values))
     out: dict[str, NDArray[np.generic]] = {"position": image[..., :3].astype(np.float16)}
     for name in ("lips", "eyelids"):

@@ -41,7 +41,8 @@ def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
         near = [1 - h / 0.03 for h in hits if h is not None]
         light[i] = 1 - sum(near) / rays
     index, uvs = maps.triangles(skin)
-    image = maps.fill_gaps(maps.rasterise(uvs, light[index][..., None]))[..., 0]
+    values = np.concatenate([light[:, None], maps.outwardness(skin)], axis=1)
+    image = maps.fill_gaps(maps.rasterise(uvs, values[index]))[..., 0]
     return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
 
 

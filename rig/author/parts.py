@@ -5,7 +5,7 @@ Everything here is numpy in the rig's frame; ``build`` hands it to Blender.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 EYE_RADIUS_M = 0.0145
-SKIN_BOTTOM_M = -0.125  # below the head joint: the cut through the chest
 MOUTH_MASK = "mpfb2/textures/mpfb_inside-mouth.jpg"
 
 
@@ -103,7 +102,7 @@ class PartBuilder:
             self._eyes(),
             self._group("teeth", "helper-upper-teeth", "helper-lower-teeth"),
             self._group("tongue", "helper-tongue"),
-            self._group("lashes", *LASHES),
+            self._lashes(),
             self._hair(quads[~inside]),
         ]
 
@@ -125,6 +124,23 @@ class PartBuilder:
         faces = [tuple(f) for f in local.reshape(quads.shape)]
         unit = list((uvs - low) / (high - low))
         return Part(name, self.solved.positions[rows], faces, unit, self.solved.weights[rows])
+
+    def _lashes(self) -> Part:
+        """Lash strips; v runs from the root to the tip, the lower lashes in the lower half."""
+        part = self._group("lashes", *LASHES)
+        bones = self.solved.skeleton
+        eye = bones.pivots[bones.index("eyeball_L")]
+        mirrored = np.abs(part.positions[:, :1]) * [[1, 0, 0]] + part.positions * [[0, 1, 1]]
+        reach = np.linalg.norm(mirrored - eye, axis=1)
+        along = np.clip((reach - 0.0148) / 0.0065, 0, 1)
+        upper = part.positions[:, 1] > eye[1] - 0.0012
+        uvs = []
+        for face, uv in zip(part.faces, part.corner_uvs, strict=True):
+            rows = list(face)
+            half = 0.5 if upper[rows].mean() > 0.5 else 0.0
+            v = half + 0.5 * np.clip(along[rows], 0.02, 0.98)
+            uvs.append(np.stack([uv[:, 0], v], axis=1))
+        return replace(part, corner_uvs=uvs)
 
     def _eyes(self) -> Part:
         left = eyeball(EYE_RADIUS_M)

@@ -19,6 +19,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 DECIMETRE = makehuman.METRES_PER_DECIMETRE
 LASHES = tuple(f"helper-{s}-eyelashes-{i}" for s in "lr" for i in (1, 2))
+CUT_HEIGHT_M = 0.5  # the chest below is cut away
 TEETH = ("helper-upper-teeth", "helper-lower-teeth")
 
 
@@ -242,7 +243,7 @@ class Solver:
         self.mesh = makehuman.read_base_mesh()
         self.rest = makehuman.average_adult(self.mesh)
         body = self.mesh.vertices_of("body")
-        body = body[self.rest[body, 1] > 5.5 * DECIMETRE]
+        body = body[self.rest[body, 1] > CUT_HEIGHT_M]
         parts = self.mesh.vertices_of(*LASHES, *TEETH, "helper-tongue")
         self.index = np.concatenate([body, parts])
         self.eye_left = makehuman.joint_centre(self.mesh, self.rest, "l-eye")
@@ -401,9 +402,10 @@ class Solver:
         axis = {"gaze_down": [1.0, 0, 0], "gaze_up": [-1.0, 0, 0], "gaze_left": [0, 1.0, 0]}
         for name, angle in self.gaze_angle.items():
             pose = poses[name]
-            pose.rotvec /= angle
-            pose.translation /= angle
-            pose.scale = 1 + (pose.scale - 1) / angle
+            share = anatomy.LID_FOLLOW / angle
+            pose.rotvec *= share
+            pose.translation *= share
+            pose.scale = 1 + (pose.scale - 1) * share
             for side in "LR":
                 pose.rotvec[self.skeleton.index(f"eyeball_{side}")] = axis[name]
 

@@ -1,0 +1,258 @@
+"""Random faces: parameters, looks, camera and light, all from (seed, index).
+
+Identity and expression ranges are choices, not measurements; a sampler fitted to
+MakeHuman's identities is the next version's work.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rig.appearance import Appearance, Colour
+from rig.layout import Layout, load_layout
+
+FloatArray = NDArray[np.float64]
+
+# (tone at noon, weight): sRGB skin tones from very light to very dark.
+_SKIN_TONES: tuple[Colour, ...] = (
+    (0.93, 0.78, 0.70),
+    (0.88, 0.70, 0.60),
+    (0.80, 0.61, 0.50),
+    (0.70, 0.50, 0.38),
+    (0.56, 0.38, 0.28),
+    (0.42, 0.27, 0.20),
+    (0.31, 0.20, 0.15),
+)
+_HAIR: tuple[Colour, ...] = (
+    (0.05, 0.04, 0.04),
+    (0.13, 0.09, 0.07),
+    (0.24, 0.16, 0.10),
+    (0.42, 0.29, 0.17),
+    (0.62, 0.48, 0.29),
+    (0.46, 0.20, 0.10),
+    (0.62, 0.60, 0.58),
+)
+_IRIS: tuple[Colour, ...] = (
+    (0.20, 0.12, 0.07),
+    (0.32, 0.20, 0.10),
+    (0.36, 0.32, 0.18),
+    (0.30, 0.40, 0.46),
+    (0.36, 0.45, 0.38),
+)
+# AUs that often come together, with typical relative strengths.
+_BUNDLES: tuple[dict[str, float], ...] = (
+    {"AU06": 0.8, "AU12": 1.0, "AU25": 0.5},
+    {"AU12": 0.9},
+    {"AU12": 1.0, "AU06": 0.7, "AU25": 0.8, "AU26": 0.5},
+    {"AU01": 1.0, "AU02": 1.0, "AU05": 0.8, "AU25": 0.5, "AU26": 0.7},
+    {"AU04": 1.0, "AU07": 0.7, "AU09": 0.7, "AU10": 0.6},
+    {"AU04": 1.0, "AU07": 0.6, "AU24": 0.8},
+    {"AU01": 1.0, "AU04": 0.8, "AU15": 1.0, "AU17": 0.6},
+    {"AU01": 0.8, "AU02": 0.4, "AU04": 0.8, "AU05": 0.8, "AU20": 0.9, "AU25": 0.6},
+    {"AU43": 1.0},
+    {"AU43": 0.8, "AU07": 0.6, "AU06": 0.5},
+    {"AU01": 1.0, "AU02": 1.0},
+    {"AU04": 1.0},
+    {"AU25": 0.7, "AU26": 0.5},
+    {"AU18": 0.9, "AU22": 0.5},
+    {"AU14": 1.0, "AU24": 0.5},
+    {"AU17": 1.0, "AU15": 0.5},
+    {"AU10": 1.0, "AU25": 0.6},
+)
+
+
+@dataclass(frozen=True)
+class Light:
+    """A directional light: unit vector towards it (rig axes), colour, intensity."""
+
+    towards: tuple[float, float, float]
+    colour: Colour
+    intensity: float
+
+
+@dataclass(frozen=True)
+class View:
+    """Camera and light.
+
+    Attributes:
+        distance_m: from the face; span_m: height of the picture at the face.
+        centre_m: (x, y) of the picture's middle on the face plane.
+        roll_rad: of the camera.
+        ambient: colour of the ambient light; lights: the others.
+    """
+
+    distance_m: float
+    span_m: float
+    centre_m: tuple[float, float]
+    roll_rad: float
+    ambient: Colour
+    lights: tuple[Light, ...]
+
+
+@dataclass(frozen=True)
+class Photo:
+    """What happens to the picture after the light has fallen: strengths, 0 is none."""
+
+    gain: float = 1.0
+    gamma: float = 1.0
+    tint: Colour = (1.0, 1.0, 1.0)
+    blur_px: float = 0.0
+    noise: float = 0.0
+    jpeg_quality: int = 95
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class FaceSample:
+    """Everything that determines one picture."""
+
+    parameters: FloatArray
+    look: Appearance
+    view: View
+    photo: Photo
+
+
+def sample_face(seed: int, index: int, layout: Layout | None = None) -> FaceSample:
+    """The face number ``index`` of the set ``seed``; the same pair gives the same face."""
+    layout = layout or load_layout()
+    rng = np.random.default_rng([seed, index])
+    parameters = sample_parameters(rng, layout)
+    style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
+    look = sample_look(rng, layout, style)
+    return FaceSample(parameters, look, sample_view(rng), sample_photo(rng))
+
+
+def sample_parameters(rng: np.random.Generator, layout: Layout) -> FloatArray:
+    """(P,) random parameters: identity, expression, pose, gaze."""
+    out = layout.neutral_parameters()
+    names = layout.parameter_index
+    out[layout.blocks["pose"]] = np.clip(0.5 + rng.normal(0, [0.16, 0.13]), 0.05, 0.95)
+    identity = 0.5 + 0.17 * rng.standard_normal(len(layout.identity_names))
+    out[layout.blocks["identity"]] = np.clip(identity, 0, 1)
+    style = layout.blocks["brow_style"]
+    out[style] = 0
+    out[style.start + rng.integers(len(layout.brow_styles))] = 1
+    for au, value in sample_expression(rng, layout).items():
+        out[names[au]] = value
+    for au in layout.sided_aus:
+        out[names[f"{au.name}.asymmetry"]] = _asymmetry(rng)
+    wander = rng.random() < 0.6
+    spread = np.array([0.22, 0.2]) if wander else np.array([0.05, 0.05])
+    gaze = np.clip(0.5 + spread * rng.standard_normal(2), 0, 1)
+    out[names["gaze_yaw"]], out[names["gaze_pitch"]] = gaze
+    return out
+
+
+def _asymmetry(rng: np.random.Generator) -> float:
+    """Mostly near symmetric, sometimes strongly one-sided."""
+    if rng.random() < 0.22:
+        return float(rng.choice([-1, 1]) * rng.uniform(0.3, 1))
+    return float(np.clip(rng.normal(0, 0.12), -1, 1))
+
+
+def sample_expression(rng: np.random.Generator, layout: Layout) -> dict[str, float]:
+    """AU name → intensity, with the layout's exclusions respected."""
+    out: dict[str, float] = {}
+    kind = rng.random()
+    if kind < 0.55:
+        bundle = _BUNDLES[rng.integers(len(_BUNDLES))]
+        strength = rng.beta(1.6, 1.3)
+        out = {au: float(np.clip(v * strength * rng.uniform(0.6, 1.4), 0, 1)) for au, v in bundle.items()}
+    if kind > 0.08:
+        for au in layout.all_aus:
+            chance = 0.03 if au in layout.extension_aus else 0.11
+            if au.name not in out and rng.random() < chance:
+                out[au.name] = float(rng.beta(1.3, 1.5))
+    for first, second in layout.exclusions:
+        if first in out and second in out:
+            del out[first if rng.random() < 0.5 else second]
+    return out
+
+
+def _near(rng: np.random.Generator, palette: tuple[Colour, ...], spread: float) -> Colour:
+    """A colour between two neighbours of a palette, with some noise."""
+    i = rng.integers(len(palette) - 1)
+    t = rng.random()
+    colour = np.array(palette[i]) * (1 - t) + np.array(palette[i + 1]) * t
+    return _rgb(colour * (1 + spread * rng.standard_normal(3)))
+
+
+def _rgb(values: FloatArray) -> Colour:
+    r, g, b = np.clip(values, 0.01, 0.98)
+    return float(r), float(g), float(b)
+
+
+def sample_look(rng: np.random.Generator, layout: Layout, brow_style: int) -> Appearance:
+    """Random looks with the given brow style."""
+    skin = _near(rng, _SKIN_TONES, 0.03)
+    dark = float(np.mean(skin)) < 0.42
+    hair = _near(rng, _HAIR[:2] if dark and rng.random() < 0.9 else _HAIR, 0.08)
+    lip_shift = np.array([0.84, 0.62, 0.64]) * (1 + 0.1 * rng.standard_normal(3))
+    made_up = rng.random() < 0.15
+    lips = np.array(skin) * lip_shift
+    if made_up:
+        lips = np.array([0.62, 0.12, 0.18]) * rng.uniform(0.7, 1.2)
+    bearded = rng.random() < 0.35
+    return Appearance(
+        brow=layout.brow_styles[brow_style],
+        brow_colour=_rgb(np.array(hair) * rng.uniform(0.5, 1.0)),
+        skin=skin,
+        lips=_rgb(lips),
+        blush=float(rng.beta(1.5, 3)),
+        mottling=float(rng.uniform(0.1, 1.0)),
+        freckles=float(rng.random() < 0.15) * float(rng.uniform(0.2, 0.8)),
+        stubble=float(rng.beta(1.2, 1.2)) if bearded else 0.0,
+        lid_shadow=float(rng.uniform(0, 1)),
+        creases=float(rng.beta(1.5, 1.5)),
+        age_creases=float(rng.beta(1, 3)),
+        lashes=float(rng.uniform(0.2, 1.0)),
+        stubble_colour=_rgb(np.array(hair) * rng.uniform(0.6, 1.0)),
+        hair=hair,
+        iris=_near(rng, _IRIS, 0.1) if not dark else _IRIS[0],
+        shirt=_rgb(rng.uniform(0.03, 0.9, 3)),
+        bald=bool(rng.random() < 0.12),
+        seed=int(rng.integers(2**31)),
+    )
+
+
+def _direction(rng: np.random.Generator, yaw: float, pitch: float) -> tuple[float, float, float]:
+    a, b = rng.normal(0, yaw), rng.normal(0.35, pitch)
+    vector = np.array([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)])
+    return float(vector[0]), float(vector[1]), float(vector[2])
+
+
+def _warmth(rng: np.random.Generator) -> Colour:
+    """Colour of a light, from warm to cool."""
+    t = rng.normal(0, 0.07)
+    return _rgb(np.array([0.93 + t, 0.93, 0.93 - 1.3 * t]))
+
+
+def sample_view(rng: np.random.Generator) -> View:
+    """Random camera and light."""
+    key = Light(_direction(rng, 0.8, 0.4), _warmth(rng), float(rng.uniform(1.5, 5.0)))
+    fill = Light(_direction(rng, 1.2, 0.5), _warmth(rng), float(rng.uniform(0.0, 3.0)))
+    ambient = np.array(_warmth(rng)) * rng.uniform(0.25, 0.9)
+    return View(
+        distance_m=float(rng.uniform(0.35, 1.6)),
+        span_m=float(rng.uniform(0.21, 0.29)),
+        centre_m=(float(rng.normal(0, 0.012)), float(rng.normal(0.022, 0.012))),
+        roll_rad=float(rng.normal(0, 0.12)),
+        ambient=_rgb(ambient),
+        lights=(key, fill),
+    )
+
+
+def sample_photo(rng: np.random.Generator) -> Photo:
+    """Random camera faults."""
+    return Photo(
+        gain=float(np.exp(rng.normal(0, 0.18))),
+        gamma=float(np.exp(rng.normal(0, 0.15))),
+        tint=_rgb(np.array([0.93, 0.93, 0.93]) * (1 + 0.05 * rng.standard_normal(3))),
+        blur_px=float(rng.choice([0.0, rng.uniform(0.3, 1.2)])),
+        noise=float(rng.choice([0.0, rng.uniform(1, 9)])),
+        jpeg_quality=int(rng.integers(45, 97)),
+        seed=int(rng.integers(2**31)),
+    )
