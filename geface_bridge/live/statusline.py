@@ -34,13 +34,16 @@ class Snapshot:
 
 
 def describe(now: Snapshot) -> str:
-    """The status as one line, the most wanted first."""
-    stages = "  ".join(f"{name} {spent:.1f}" for name, spent in now.stage_ms.items())
-    seen = {0: "no face", 1: "face"}.get(now.faces, f"{now.faces} faces")
-    clients = "1 client" if now.clients == 1 else f"{now.clients} clients"
-    dropped = f"dropped {now.skipped} in, {now.dropped} out"
-    timing = f"ms: {stages} | " if stages else ""
-    return f"{now.rate_hz:5.1f} fps | {seen} | {timing}{clients} | {dropped}"
+    """The status as one line, what a narrow terminal may cut off last."""
+    stages = " ".join(f"{name} {spent:.1f}" for name, spent in now.stage_ms.items())
+    parts = [
+        f"{now.rate_hz:.0f} fps",
+        f"{stages} ms" if stages else "",
+        "1 client" if now.clients == 1 else f"{now.clients} clients",
+        f"dropped {now.skipped}+{now.dropped}",
+        {0: "no face", 1: "face"}.get(now.faces, f"{now.faces} faces"),
+    ]
+    return "  ".join(part for part in parts if part)
 
 
 class StatusLine:

@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from geface_bridge.config import SourceConfig
+from geface_bridge.errors import ConfigError
+
+CLIP = Path("clip.mp4")
+
+
+def test_nothing_chosen_is_a_choice():
+    assert SourceConfig() == SourceConfig(camera=None, video=None, url=None)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"camera": 0, "video": CLIP}, "--camera and --video are given, expected one of them"),
+        ({"video": CLIP, "url": "http://x"}, "--video and --url are given"),
+        ({"loop": True}, "--loop is given without --video FILE"),
+        ({"camera": 1, "realtime": False}, "--fast is given without --video FILE"),
+    ],
+)
+def test_choices_that_contradict_each_other(options, message):
+    with pytest.raises(ConfigError, match=message):
+        SourceConfig(**options)
+
+
+def test_a_file_may_loop_and_run_fast():
+    config = SourceConfig(video=CLIP, loop=True, realtime=False)
+    assert (config.loop, config.realtime) == (True, False)
