@@ -83,6 +83,23 @@ def head_angles_from_rotation(rotation: FloatArray) -> tuple[float, float, float
     return float(yaw), float(pitch), float(roll)
 
 
+def camera_from_sight(x_m: float, y_m: float, z_m: float) -> FloatArray:
+    """(3, 3) rotation from the line of sight's axes to the camera's.
+
+    A camera sees a head relative to the line that joins them: one that looks along the optical
+    axis from the picture's edge shows a cheek. In the line of sight's axes z points from the
+    head to the camera and x stays level.
+
+    Args:
+        x_m: the head's position in the camera's axes, as in ``HeadPose``.
+        y_m: the same.
+        z_m: the same, < 0.
+    """
+    return rotation_from_head_angles(
+        float(np.arctan2(-x_m, -z_m)), float(np.arctan2(y_m, np.hypot(x_m, z_m))), 0.0
+    )
+
+
 def openface_angles_from_head_angles(
     yaw_rad: float, pitch_rad: float, roll_rad: float
 ) -> tuple[float, float, float]:

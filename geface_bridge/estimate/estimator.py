@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from geface_bridge import models
 from geface_bridge.align.faces import AlignedFace
+from geface_bridge.align.head import head_angles_with
 from geface_bridge.errors import ModelError
 from geface_bridge.estimate.card import ModelCard, card_path, read_card, verify_model
 from rig.layout import Layout, load_layout
 
 INPUTS = ("crop", "landmarks")
 OUTPUTS = ("channels", "sigma")
+HEAD_ANGLES = ("head_yaw", "head_pitch")
 UNIFORM_SIGMA = 1.0 / math.sqrt(12.0)
 """Standard deviation of a value of which only 0..1 is known."""
 
@@ -77,8 +79,9 @@ class Estimator:
     def estimate(self, faces: Sequence[AlignedFace]) -> list[Estimate]:
         """One estimate per face, in a single run of the network; [] for no face.
 
-        Head roll and position come from alignment, and so do head yaw and pitch unless the
-        network gives them.
+        Head position comes from alignment, and so does rotation unless the network gives yaw
+        and pitch; these are as seen in the upright crop, tilt and place in the picture are
+        added (``align.head.head_angles_with``).
         """
         if not faces:
             return []
@@ -97,12 +100,22 @@ class Estimator:
         self, face: AlignedFace, values: NDArray[np.float32], sigma: NDArray[np.float32]
     ) -> Estimate:
         channels = np.zeros(len(self._layout.channels), np.float32)
-        for name, value in head_channels(face).items():
+        channels[self._columns] = np.nan_to_num(values)
+        for name, value in self._head_channels(face, channels).items():
             channels[self._layout.channel_index[name]] = value
-        channels[self._columns] = values
-        channels = np.clip(np.nan_to_num(channels), self._low, self._high)
+        channels = np.clip(channels, self._low, self._high)
         confidence = confidence_of(float(sigma[self._intensities].mean()), face.in_frame)
         return Estimate(channels.astype(np.float32), confidence)
+
+    def _head_channels(self, face: AlignedFace, channels: NDArray[np.float32]) -> dict[str, float]:
+        """The six head channels, radians and metres."""
+        head = face.head
+        yaw, pitch, roll = head.yaw_rad, head.pitch_rad, head.roll_rad
+        if set(HEAD_ANGLES) <= set(self.card.channel_names):
+            seen = (float(channels[self._layout.channel_index[n]]) for n in HEAD_ANGLES)
+            yaw, pitch, roll = head_angles_with(head, *seen)
+        angles = {"head_yaw": yaw, "head_pitch": pitch, "head_roll": roll}
+        return {**angles, "head_x": head.x_m, "head_y": head.y_m, "head_z": head.z_m}
 
 
 def confidence_of(mean_sigma: float, in_frame: float) -> float:
@@ -119,19 +132,6 @@ def confidence_of(mean_sigma: float, in_frame: float) -> float:
     if not math.isfinite(mean_sigma):
         return 0.0
     return in_frame * min(1.0, max(0.0, 1.0 - mean_sigma / UNIFORM_SIGMA))
-
-
-def head_channels(face: AlignedFace) -> dict[str, float]:
-    """The six head channels as alignment sees them, radians and metres."""
-    head = face.head
-    return {
-        "head_yaw": head.yaw_rad,
-        "head_pitch": head.pitch_rad,
-        "head_roll": head.roll_rad,
-        "head_x": head.x_m,
-        "head_y": head.y_m,
-        "head_z": head.z_m,
-    }
 
 
 def _open_session(path: Path, threads: int) -> Any:

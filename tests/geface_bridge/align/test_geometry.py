@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geface_bridge.align.geometry import (
+    camera_from_sight,
     fit_similarity,
     head_angles_from_rotation,
     openface_angles_from_head_angles,
@@ -64,6 +65,15 @@ def test_each_head_angle_turns_the_way_the_layout_says():
     np.testing.assert_allclose(rotation_from_head_angles(quarter, 0, 0) @ out, left, atol=1e-12)
     np.testing.assert_allclose(rotation_from_head_angles(0, quarter, 0) @ out, down, atol=1e-12)
     np.testing.assert_allclose(rotation_from_head_angles(0, 0, quarter) @ up, right, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("position", "towards_camera"),
+    [((0, 0, -1), (0, 0, 1)), ((1, 0, -1), (-1, 0, 1)), ((0, 2, -2), (0, -1, 1))],
+)
+def test_line_of_sight_points_from_the_head_to_the_camera(position, towards_camera):
+    found = camera_from_sight(*position) @ [0.0, 0.0, 1.0]
+    np.testing.assert_allclose(found, towards_camera / np.linalg.norm(towards_camera), atol=1e-12)
 
 
 def test_single_angles_in_openface_convention():
