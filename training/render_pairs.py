@@ -8,12 +8,14 @@ of machines, and a run that was stopped goes on where it was. See ``shards.py`` 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
+from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -33,13 +35,17 @@ _worker: dict[str, Any] = {}
 
 @dataclass(frozen=True)
 class RenderConfig:
-    """What to render: ``count`` samples of ``size`` pixels a side, from ``seed``, into ``out``."""
+    """What to render: ``count`` samples of ``size`` pixels a side, from ``seed``, into ``out``.
+
+    Without ``masks`` the parsing pass, half of the time, is skipped.
+    """
 
     count: int
     size: int
     seed: int
     out: Path
     workers: int = 1
+    masks: bool = True
 
 
 def manifest(config: RenderConfig) -> dict[str, Any]:
@@ -48,12 +54,21 @@ def manifest(config: RenderConfig) -> dict[str, Any]:
         "format": "geface-pairs",
         "format_version": 1,
         "layout_id": load_layout().layout_id,
+        "rig": rig_digest(),
         "parameter_names": list(load_layout().parameter_names),
         "seed": config.seed,
         "size": config.size,
+        "masks": config.masks,
         "count": config.count,
         "versions": {name: version(name) for name in _VERSIONED},
     }
+
+
+def rig_digest() -> str:
+    """16 hex digits that change with the rig's assets: half a set of each rig is no set."""
+    assets = resources.files("rig").joinpath("assets")
+    files = (assets.joinpath(name).read_bytes() for name in ("head.glb", "skin_maps.npz"))
+    return hashlib.sha256(b"".join(files)).hexdigest()[:16]
 
 
 def render_pairs(config: RenderConfig) -> int:
@@ -81,7 +96,7 @@ def render_pairs(config: RenderConfig) -> int:
         tqdm(total=sum(len(r) for _, r in missing), unit="face", disable=None) as bar,
     ):
         jobs = {
-            pool.submit(_render_shard, config.seed, indices, shard_path(config.out, shard)): indices
+            pool.submit(_render_shard, config, indices, shard_path(config.out, shard)): indices
             for shard, indices in missing
         }
         for job in as_completed(jobs):
@@ -101,8 +116,8 @@ def _check_same(config: RenderConfig) -> None:
     if not path.exists():
         return
     found, wanted = json.loads(path.read_text(encoding="utf-8")), manifest(config)
-    for key in ("layout_id", "seed", "size"):
-        if found[key] != wanted[key]:
+    for key in ("layout_id", "rig", "seed", "size", "masks"):
+        if found.get(key, wanted[key]) != wanted[key]:
             raise ConfigError(
                 f"{path} has {key} {found[key]}, this run {wanted[key]}: choose another --out"
             )
@@ -122,16 +137,16 @@ def _start_worker(size: int) -> None:
     _worker["renderer"] = Renderer(size)
 
 
-def _render_shard(seed: int, indices: range, path: Path) -> None:
-    write_shard(path, _pairs(seed, indices))
+def _render_shard(config: RenderConfig, indices: range, path: Path) -> None:
+    write_shard(path, _pairs(config, indices))
 
 
-def _pairs(seed: int, indices: range) -> Iterator[Pair]:
+def _pairs(config: RenderConfig, indices: range) -> Iterator[Pair]:
     from rig.sampling import sample_face
 
     for index in indices:
-        sample = sample_face(seed, index)
-        render = _worker["renderer"].render(sample)
+        sample = sample_face(config.seed, index)
+        render = _worker["renderer"].render(sample, mask=config.masks)
         yield Pair(
             index=index,
             image_rgb=render.image_rgb,
@@ -147,9 +162,10 @@ def _pairs(seed: int, indices: range) -> Iterator[Pair]:
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
-def main(count: int, size: int, seed: int, out: Path, workers: int) -> None:
+@click.option("--masks/--no-masks", default=True, show_default=True, help="Parsing masks too.")
+def main(count: int, size: int, seed: int, out: Path, workers: int, masks: bool) -> None:
     """Render random faces with their exact parameters into WebDataset shards."""
-    rendered = render_pairs(RenderConfig(count, size, seed, out, workers))
+    rendered = render_pairs(RenderConfig(count, size, seed, out, workers, masks))
     click.echo(f"{rendered} shards rendered, {len(shard_ranges(count))} in {out}")
 
 

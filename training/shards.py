@@ -32,14 +32,14 @@ class Pair:
     Attributes:
         index: of the sample in its data set.
         image_rgb: (S, S, 3) uint8.
-        mask: (S, S) uint8, parsing classes.
+        mask: (S, S) uint8, parsing classes; None in a set rendered without masks.
         parameters: (P,) float32, the layout's parameters.
         landmarks: name -> (x, y), pixels.
     """
 
     index: int
     image_rgb: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
+    mask: NDArray[np.uint8] | None
     parameters: NDArray[np.float32]
     landmarks: dict[str, tuple[float, float]]
 
@@ -112,9 +112,10 @@ def _encode(pair: Pair) -> dict[str, bytes]:
     parameters = io.BytesIO()
     np.save(parameters, pair.parameters.astype(np.float32))
     rounded = {name: [round(float(v), 3) for v in xy] for name, xy in pair.landmarks.items()}
+    mask = {} if pair.mask is None else {"mask.png": cv2.imencode(".png", pair.mask)[1].tobytes()}
     return {
         "jpg": cv2.imencode(".jpg", image_bgr, quality)[1].tobytes(),
-        "mask.png": cv2.imencode(".png", pair.mask)[1].tobytes(),
+        **mask,
         "npy": parameters.getvalue(),
         "json": json.dumps(rounded, sort_keys=True, separators=(",", ":")).encode(),
     }
@@ -128,7 +129,7 @@ def _decode(key: str, members: dict[str, bytes]) -> Pair:
     return Pair(
         index=int(key),
         image_rgb=np.ascontiguousarray(image("jpg", cv2.IMREAD_COLOR)[..., ::-1]),
-        mask=image("mask.png", cv2.IMREAD_GRAYSCALE),
+        mask=image("mask.png", cv2.IMREAD_GRAYSCALE) if "mask.png" in members else None,
         parameters=np.load(io.BytesIO(members["npy"]), allow_pickle=False),
         landmarks={k: (x, y) for k, (x, y) in json.loads(members["json"]).items()},
     )

@@ -56,6 +56,18 @@ def test_only_what_is_missing_is_rendered_again_and_to_the_same_bytes(rendered):
     assert digests(rendered.out) == before
 
 
+def test_without_masks_there_are_none(tmp_path):
+    render_pairs(RenderConfig(count=1, size=32, seed=3, out=tmp_path, masks=False))
+    (pair,) = read_shard(tmp_path / "shard-00000.tar")
+    assert pair.mask is None
+
+
+def test_a_folder_of_another_rig_is_not_mixed(rendered, monkeypatch):
+    monkeypatch.setattr("training.render_pairs.rig_digest", lambda: "0123456789abcdef")
+    with pytest.raises(ConfigError, match="this run 0123456789abcdef"):
+        render_pairs(rendered)
+
+
 def test_a_folder_of_another_seed_is_not_mixed(rendered):
     with pytest.raises(ConfigError, match="choose another --out"):
         render_pairs(RenderConfig(count=5, size=64, seed=4, out=rendered.out))
