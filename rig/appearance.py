@@ -7,6 +7,7 @@ through ``Appearance.seed``.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -81,6 +82,10 @@ def default_appearance() -> Appearance:
     return Appearance(brow=load_layout().brow_styles[13])
 
 
+def _float32(values: Sequence[float]) -> FloatArray:
+    return np.array(values, dtype=np.float32)
+
+
 def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
     """Hermite step, 0 below ``low`` and 1 above ``high`` (either order)."""
     t = np.clip((x - low) / (high - low), 0, 1)
@@ -153,14 +158,14 @@ def _mix(image: FloatArray, colour: Colour, amount: FloatArray) -> None:
         return
     part = image[window]
     a = np.clip(amount[window], 0, 1)[..., None]
-    part += a * (np.float32(colour) - part)
+    part += a * (_float32(colour) - part)
 
 
 def _darken(image: FloatArray, amount: FloatArray, by: tuple[float, float, float]) -> None:
     """Multiply by 1 - amount · by, in place."""
     window = _extent(amount)
     if window is not None:
-        image[window] *= 1 - amount[window][..., None] * np.float32(by)
+        image[window] *= 1 - amount[window][..., None] * _float32(by)
 
 
 @lru_cache(maxsize=1)
@@ -193,7 +198,7 @@ def paint_skin(look: Appearance, creases: dict[str, float] | None = None) -> Byt
     maps, masks = load_skin_maps(), _fixed_masks()
     rng = np.random.default_rng(look.seed)
     size = maps.lips.shape[0]
-    tone = np.float32(look.skin)
+    tone = _float32(look.skin)
     broad, fine = noise(rng, size, (14, 14)), noise(rng, size, (0.8, 0.8))
     shade = (1 + look.mottling * (0.035 * broad + 0.03 * fine)) * masks["light"]
     image = shade[..., None] * tone
@@ -246,8 +251,8 @@ def paint_eye(look: Appearance, size: int = 128) -> ByteImage:
     rng = np.random.default_rng(look.seed + 1)
     v = 1 - (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
     rays = noise(rng, size, (0.8, 6.0)) * 0.18
-    image = np.broadcast_to(np.float32([0.90, 0.87, 0.85]), (size, size, 3)).copy()
-    image = image - smoothstep(0.30, 0.55, v)[..., None] * np.float32([0.05, 0.17, 0.17])
+    image = np.broadcast_to(_float32([0.90, 0.87, 0.85]), (size, size, 3)).copy()
+    image = image - smoothstep(0.30, 0.55, v)[..., None] * _float32([0.05, 0.17, 0.17])
     row = np.ones((1, size), np.float32)
     iris = smoothstep(0.225, 0.205, v) * row
     _mix(image, look.iris, iris)
@@ -262,7 +267,7 @@ def paint_hair(look: Appearance, size: int = 256) -> ByteImage:
     """(size, size, 3) strands of the hair cap."""
     rng = np.random.default_rng(look.seed + 2)
     strands = 0.22 * noise(rng, size, (0.6, 9.0)) + 0.10 * noise(rng, size, (6, 20))
-    image = np.float32(look.hair) * (1 + strands)[..., None]
+    image = _float32(look.hair) * (1 + strands)[..., None]
     return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
 
 
@@ -270,7 +275,7 @@ def paint_teeth(size: int = 64) -> ByteImage:
     """(size, size, 3) off-white with gaps between the teeth and gums at one edge."""
     u = np.arange(size, dtype=np.float32) / size
     gaps = np.exp(-((((u * 12) % 1) - 0.5) ** 2) / 0.006) * 0.35
-    image = np.float32([0.90, 0.87, 0.80]) * (1 - gaps)[None, :, None] * np.ones((size, 1, 1))
+    image = _float32([0.90, 0.87, 0.80]) * (1 - gaps)[None, :, None] * np.ones((size, 1, 1))
     return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
 
 

@@ -78,7 +78,7 @@ def asset_path(name: str) -> Path:
     Raises:
         FileNotFoundError: it is not there.
     """
-    path = Path(str(resources.files("rig").joinpath("assets", name)))
+    path = Path(str(resources.files("rig").joinpath("assets").joinpath(name)))
     if not path.is_file():
         raise FileNotFoundError(f"rig asset {name} is missing; rebuild it with: make rig")
     return path
@@ -96,9 +96,7 @@ def _joint_order(glb: Glb) -> tuple[list[int], dict[int, int]]:
     return sorted(joints, key=lambda node: (depth(node), joints.index(node))), parent
 
 
-def _primitive(
-    glb: Glb, raw: dict[str, Any], joint_of_slot: IntArray
-) -> Primitive:
+def _primitive(glb: Glb, raw: dict[str, Any], joint_of_slot: IntArray) -> Primitive:
     material = glb.json["materials"][raw["material"]]["name"]
     attributes = raw["attributes"]
     weights = glb.accessor(attributes["WEIGHTS_0"]).astype(float)

@@ -240,17 +240,21 @@ def channels_from_parameters(parameters: FloatArray, layout: Layout | None = Non
 def angle_from_parameter(value: FloatArray, angle: dict[str, Any]) -> FloatArray:
     """Radians from a 0..1 angle parameter, by the layout's degrees at 0 and 1."""
     low, high = angle["deg_at_0"], angle["deg_at_1"]
-    return np.deg2rad(low + (high - low) * value)
+    return np.asarray(np.deg2rad(low + (high - low) * value))
 
 
 def parameter_from_angle(angle_rad: FloatArray, angle: dict[str, Any]) -> FloatArray:
     """The 0..1 parameter of an angle in radians; inverse of ``angle_from_parameter``."""
     low, high = angle["deg_at_0"], angle["deg_at_1"]
-    return (np.rad2deg(angle_rad) - low) / (high - low)
+    return np.asarray((np.rad2deg(angle_rad) - low) / (high - low))
 
 
 def _identity_component(raw: dict[str, Any]) -> IdentityComponent:
-    unit = {"t": raw["range"]["t_m"], "r": np.deg2rad(raw["range"]["r_deg"]), "s": raw["range"]["s"]}
+    unit = {
+        "t": raw["range"]["t_m"],
+        "r": np.deg2rad(raw["range"]["r_deg"]),
+        "s": raw["range"]["s"],
+    }
     ranges = tuple(float(unit[dof[0]]) for dof in raw["dofs"])
     name = raw["name"]
     bones = raw.get("bones") or ([f"{name}_L", f"{name}_R"] if raw["paired"] else [name])

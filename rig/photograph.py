@@ -32,14 +32,14 @@ def _muted(rng: np.random.Generator, shape: tuple[int, ...]) -> NDArray[np.float
     """(*shape, 3) colours, mostly greyish as rooms are."""
     grey = rng.uniform(5, 245, (*shape, 1))
     hue = rng.uniform(-1, 1, (*shape, 3)) * rng.choice([15, 40, 110], p=[0.5, 0.35, 0.15])
-    return np.clip(grey + hue, 0, 255).astype(np.float32)
+    return np.asarray(np.clip(grey + hue, 0, 255), dtype=np.float32)
 
 
 def expose(image: ByteImage, photo: Photo) -> ByteImage:
     """Apply gain, gamma, tint, blur, noise and compression to an (H, W, 3) picture."""
     rng = np.random.default_rng([photo.seed, 3])
     x = np.clip(image.astype(np.float32) / 255 * photo.gain, 0, 1) ** photo.gamma
-    x = x * np.float32(photo.tint) * 255
+    x = x * np.array(photo.tint, dtype=np.float32) * 255
     if photo.blur_px > 0:
         x = cv2.GaussianBlur(x, (0, 0), photo.blur_px)
     if photo.noise > 0:

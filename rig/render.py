@@ -124,7 +124,11 @@ class Renderer:
         return self._draw(vertices, textures(look, channels), view, look.bald)
 
     def _draw(
-        self, vertices: dict[str, FloatArray], pictures: dict[str, ByteImage], view: View, bald: bool
+        self,
+        vertices: dict[str, FloatArray],
+        pictures: dict[str, ByteImage],
+        view: View,
+        bald: bool,
     ) -> ByteImage:
         scene = pyrender.Scene(bg_color=(0, 0, 0, 0), ambient_light=view.ambient)
         for name, part in self.head.primitives.items():
@@ -175,7 +179,8 @@ def skin_labels(look: Appearance) -> NDArray[np.int64]:
     out = np.full(x.shape, LABELS.index("skin"))
     nose = (np.abs(x) < 0.0185 - 0.11 * np.clip(y + 0.004, 0, 0.05)) & (y > -0.0085) & (y < 0.042)
     out[nose & (z > 0.075)] = LABELS.index("nose")
-    out[(y < -0.055 - 0.35 * np.clip(0.06 - z, 0, 0.06) + 0.9 * np.clip(np.abs(x) - 0.03, 0, 0.05)) & (z < 0.086) & (y < -0.02)] = LABELS.index("neck")
+    jawline = -0.055 - 0.35 * np.clip(0.06 - z, 0, 0.06) + 0.9 * np.clip(np.abs(x) - 0.03, 0, 0.05)
+    out[(y < jawline) & (z < 0.086) & (y < -0.02)] = LABELS.index("neck")
     out[(np.abs(x) > 0.0715) & (y < 0.046) & (y > -0.02)] = LABELS.index("ears")
     out[appearance.hair_mask(maps.position) > 0.5] = LABELS.index("hair")
     lips = maps.lips > 0.5
@@ -186,9 +191,9 @@ def skin_labels(look: Appearance) -> NDArray[np.int64]:
 
 
 def labels_from_colours(colour: ByteImage) -> ByteImage:
-    """(H, W) label of each pixel; a pixel that mixes two labels takes its nearest pure neighbour's."""
+    """(H, W) label of each pixel; one that mixes two labels takes its nearest pure neighbour's."""
     distance = np.abs(colour[..., None, :].astype(int) - _PALETTE.astype(int)).max(-1)
-    label = distance.argmin(-1).astype(np.uint8)
+    label = np.asarray(distance.argmin(-1), dtype=np.uint8)
     mixed = (distance.min(-1) > 6).astype(np.uint8)
     if not mixed.any():
         return label
@@ -231,8 +236,8 @@ def _camera(view: View) -> pyrender.PerspectiveCamera:
 def _looking_along(direction: FloatArray) -> FloatArray:
     """(4, 4) pose whose -z axis is ``direction``."""
     z = -direction / np.linalg.norm(direction)
-    x = np.cross([0, 1, 0] if abs(z[1]) < 0.95 else [1, 0, 0], z)
-    x /= np.linalg.norm(x)
+    x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.95 else [1.0, 0.0, 0.0], z)
+    x = x / np.linalg.norm(x)
     out = np.eye(4)
     out[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
     return out

@@ -42,7 +42,7 @@ def cross_matrix(vector: FloatArray) -> FloatArray:
     x, y, z = np.moveaxis(np.asarray(vector, dtype=float), -1, 0)
     o = np.zeros_like(x)
     rows = np.stack([o, -z, y, z, o, -x, -y, x, o], axis=-1)
-    return rows.reshape(*x.shape, 3, 3)
+    return np.asarray(rows.reshape(*x.shape, 3, 3))
 
 
 def matrix_to_rotvec(matrix: FloatArray) -> FloatArray:

@@ -137,8 +137,8 @@ def sample_parameters(rng: np.random.Generator, layout: Layout) -> FloatArray:
     out[style.start + rng.integers(len(layout.brow_styles))] = 1
     for au, value in sample_expression(rng, layout).items():
         out[names[au]] = value
-    for au in layout.sided_aus:
-        out[names[f"{au.name}.asymmetry"]] = _asymmetry(rng)
+    for unit in layout.sided_aus:
+        out[names[f"{unit.name}.asymmetry"]] = _asymmetry(rng)
     wander = rng.random() < 0.6
     spread = np.array([0.22, 0.2]) if wander else np.array([0.05, 0.05])
     gaze = np.clip(0.5 + spread * rng.standard_normal(2), 0, 1)
@@ -160,7 +160,10 @@ def sample_expression(rng: np.random.Generator, layout: Layout) -> dict[str, flo
     if kind < 0.55:
         bundle = _BUNDLES[rng.integers(len(_BUNDLES))]
         strength = rng.beta(1.6, 1.3)
-        out = {au: float(np.clip(v * strength * rng.uniform(0.6, 1.4), 0, 1)) for au, v in bundle.items()}
+        out = {
+            au: float(np.clip(v * strength * rng.uniform(0.6, 1.4), 0, 1))
+            for au, v in bundle.items()
+        }
     if kind > 0.08:
         for au in layout.all_aus:
             chance = 0.03 if au in layout.extension_aus else 0.11

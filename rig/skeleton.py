@@ -25,6 +25,9 @@ from rig.rotations import compose_trs, euler_yxz_to_matrix, rotvec_to_matrix, tr
 
 FloatArray = NDArray[np.float64]
 
+# Columns of the tables below; identity parameters bear these names.
+DOFS = ("tx", "ty", "tz", "rx", "ry", "rz", "sx", "sy", "sz")
+
 
 @dataclass(frozen=True)
 class Profile:
@@ -68,7 +71,7 @@ def parse_profile(raw: dict[str, Any], layout: Layout | None = None) -> Profile:
 @lru_cache(maxsize=1)
 def load_profile() -> Profile:
     """The profile of the packaged head."""
-    text = resources.files("rig").joinpath("profiles", "geface.json").read_text(encoding="utf-8")
+    text = resources.files("rig").joinpath("profiles/geface.json").read_text(encoding="utf-8")
     return parse_profile(json.loads(text))
 
 
@@ -103,7 +106,7 @@ class Skeleton:
 
     def _identity_table(self) -> FloatArray:
         """(208, J, 9) offset of every joint at identity parameter 1."""
-        columns = {dof: i for i, dof in enumerate("tx ty tz rx ry rz sx sy sz".split())}
+        columns = {dof: i for i, dof in enumerate(DOFS)}
         mirrored = {"tx", "ry", "rz"}
         table = np.zeros((len(self.layout.identity_names), len(self.head.joint_names), 9))
         row = 0
@@ -117,7 +120,7 @@ class Skeleton:
 
     def pose_weights(self, channels: FloatArray) -> FloatArray:
         """(P,) how much of each driven pose (C,) channels ask for."""
-        return np.maximum(0.0, self._gain * channels[self._channel])
+        return np.asarray(np.maximum(0.0, self._gain * channels[self._channel]))
 
     def local_parameters(
         self, channels: FloatArray, identity: FloatArray | None = None

@@ -36,12 +36,14 @@ def profile_json(solved: SolvedRig) -> dict[str, Any]:
     """The rig's own retarget profile, ``rig/profiles/geface.json``."""
     poses = all_poses(solved)
     names = solved.skeleton.names
-    drivers = [{"pose": n, "channel": n, "gain": 1.0} for n in poses if not n.startswith("gaze")]
+    drivers: list[dict[str, Any]] = [
+        {"pose": n, "channel": n, "gain": 1.0} for n in poses if not n.startswith("gaze")
+    ]
     for name, (channel, sign, _) in anatomy.GAZE_UNITS.items():
         drivers.append({"pose": name, "channel": channel, "gain": sign})
     drivers.append({"pose": "gaze_right", "channel": "gaze_yaw", "gain": -1.0})
     order = load_layout().channel_index
-    drivers.sort(key=lambda d: (order[str(d["channel"])], -float(d["gain"])))
+    drivers.sort(key=lambda d: (order[d["channel"]], -d["gain"]))
     return {
         "format": "geface-profile",
         "format_version": 1,
@@ -51,7 +53,7 @@ def profile_json(solved: SolvedRig) -> dict[str, Any]:
         "(rad), scale; axes x left, y up, z forward; gaze poses are per radian",
         "head_bone": "head",
         "drivers": drivers,
-        "poses": {str(d["pose"]): _pose_json(poses[str(d["pose"])], names) for d in drivers},
+        "poses": {d["pose"]: _pose_json(poses[d["pose"]], names) for d in drivers},
     }
 
 
@@ -77,7 +79,7 @@ def write_maps(solved: SolvedRig, parts: list[Part], solver: Solver, folder: Pat
     rows = solved.base_index[_rows_of(skin, solved)]
     arrays = maps.skin_maps(skin, rows, solver.mesh)
     arrays["occlusion"] = occlusion.bake_texture(parts)
-    np.savez_compressed(folder / "skin_maps.npz", **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(folder / "skin_maps.npz", **arrays)
 
 
 def _rows_of(part: Part, solved: SolvedRig) -> NDArray[np.int64]:
@@ -145,7 +147,7 @@ def make_armature(skeleton: Skeleton) -> Any:
     for name, parent, place in zip(skeleton.names, skeleton.parents, places, strict=True):
         bone = data.edit_bones.new(name)
         bone.head = place
-        bone.tail = place + [0, 0, 0.006 if parent > 2 else 0.05]
+        bone.tail = place + np.array([0, 0, 0.006 if parent > 2 else 0.05])
         bone.roll = 0
         if parent >= 0:
             bone.parent = data.edit_bones[skeleton.names[parent]]
@@ -155,7 +157,9 @@ def make_armature(skeleton: Skeleton) -> Any:
     return rig
 
 
-def make_mesh(parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray[np.uint8]], folder: Path) -> Any:
+def make_mesh(
+    parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray[np.uint8]], folder: Path
+) -> Any:
     """One object with a material a part and a vertex group a bone."""
     mesh = bpy.data.meshes.new("geface_head")
     positions = np.concatenate([p.positions for p in parts])
@@ -183,7 +187,9 @@ def make_mesh(parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray
     return thing
 
 
-def write_blender(parts: list[Part], solved: SolvedRig, profile: dict[str, Any], folder: Path) -> None:
+def write_blender(
+    parts: list[Part], solved: SolvedRig, profile: dict[str, Any], folder: Path
+) -> None:
     """Assemble the scene; write head.blend and head.glb."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     rig = make_armature(solved.skeleton)
@@ -221,7 +227,9 @@ def report(solved: SolvedRig) -> None:
 def main() -> None:
     """Run the whole build into ``--out`` (default: this package)."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=RIG, help="folder that holds assets/, profiles/")
+    parser.add_argument(
+        "--out", type=Path, default=RIG, help="folder that holds assets/, profiles/"
+    )
     parser.add_argument("--iterations", type=int, default=FitConfig.outer_iterations)
     options = parser.parse_args()
     assets = options.out / "assets"

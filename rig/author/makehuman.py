@@ -43,7 +43,7 @@ class BaseMesh:
 
     def vertices_of(self, *names: str) -> IntArray:
         """Sorted indices of the vertices used by the groups ``names``."""
-        return np.unique(self.quads[np.isin(self.groups, names)])
+        return np.asarray(np.unique(self.quads[np.isin(self.groups, names)]))
 
     def vertex_uvs(self, group: str) -> FloatArray:
         """(V, 2) one texture coordinate a vertex, for the vertices of ``group``."""

@@ -114,7 +114,9 @@ def place_bones(rest: FloatArray, skin: IntArray, eye_left: FloatArray) -> Skele
     return _mirrored_skeleton(names, rows)
 
 
-def _sorted_by_parent(rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]]) -> list[str]:
+def _sorted_by_parent(
+    rows: dict[str, tuple[str, FloatArray, FloatArray, float, bool]],
+) -> list[str]:
     """All names with twins, parents first."""
     waiting, done = _with_twins(list(rows)), [""]
     while waiting:
@@ -163,7 +165,9 @@ def au_shapes(rest: FloatArray) -> dict[str, FloatArray]:
     return shapes
 
 
-def rigid_fit(points: FloatArray, moved: FloatArray, pivot: FloatArray) -> tuple[FloatArray, FloatArray]:
+def rigid_fit(
+    points: FloatArray, moved: FloatArray, pivot: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Rotation (3, 3) and translation (3,) about ``pivot`` taking points to moved (Kabsch 1976)."""
     centre, goal = points.mean(0), moved.mean(0)
     u, _, vt = np.linalg.svd((moved - goal).T @ (points - centre))
@@ -190,7 +194,9 @@ def prior_weights(
     prior[:, jaw] = 0.25 * jaw_share
     below = _descends_from(skeleton, jaw)
     prior[:, below] *= np.clip(jaw_share * 4, 0, 1)[:, None]
-    upper_lip = [i for i, n in enumerate(skeleton.names) if n.startswith(("lip_upper", "inner_upper"))]
+    upper_lip = [
+        i for i, n in enumerate(skeleton.names) if n.startswith(("lip_upper", "inner_upper"))
+    ]
     prior[:, upper_lip] *= np.clip((1 - jaw_share) * 2, 0, 1)[:, None]
     strongest = np.argsort(prior, axis=1)[:, -config.candidates :]
     allowed = np.zeros(prior.shape, bool)
@@ -211,7 +217,7 @@ def _descends_from(skeleton: Skeleton, ancestor: int) -> list[int]:
 
 
 def smooth_weights(weights: FloatArray, edges: IntArray, amount: float) -> FloatArray:
-    """One step of Laplacian smoothing over the mesh' edges (E, 2)."""
+    """One step of Laplacian smoothing over the mesh's edges (E, 2)."""
     total = np.zeros_like(weights)
     count = np.zeros(len(weights))
     for a, b in (edges.T, edges.T[::-1]):
@@ -230,8 +236,11 @@ def mirrored_pose(pose: BonePose, twin: IntArray) -> BonePose:
 def symmetrised(pose: BonePose, twin: IntArray) -> BonePose:
     """The mean of a pose and its mirror image."""
     other = mirrored_pose(pose, twin)
-    pairs = zip((pose.rotvec, pose.translation, pose.scale),
-                (other.rotvec, other.translation, other.scale), strict=True)
+    pairs = zip(
+        (pose.rotvec, pose.translation, pose.scale),
+        (other.rotvec, other.translation, other.scale),
+        strict=True,
+    )
     return BonePose(*((a + b) / 2 for a, b in pairs))
 
 
@@ -278,7 +287,7 @@ class Solver:
         pivot = self.skeleton.pivots[self.skeleton.index("jaw")]
         rigid = (self.points - pivot) @ (rotvec_to_matrix(rotvec) - np.eye(3)).T + shift
         along = (self.shapes["AU26"] * rigid).sum(1) / np.maximum(np.square(rigid).sum(1), 1e-9)
-        return np.clip(along, 0, 1)
+        return np.asarray(np.clip(along, 0, 1))
 
     def _pin(self, weights: FloatArray) -> FloatArray:
         """Teeth are rigid: the upper row follows the head, the lower the jaw."""
@@ -345,8 +354,13 @@ class Solver:
             poses = [self.solve_pose(name, weights) for name in names]
             fitted = prior.copy()
             fitted[half] = fit.solve_weights(
-                self.points[half], self.skeleton.pivots, poses, stack[:, half],
-                prior[half], allowed[half], self.config,
+                self.points[half],
+                self.skeleton.pivots,
+                poses,
+                stack[:, half],
+                prior[half],
+                allowed[half],
+                self.config,
             )
             fitted = smooth_weights(fitted, edges, self.config.smooth)
             weights = self._symmetric(self._pin(fit.keep_strongest(fitted, self.config.influences)))
