@@ -116,13 +116,13 @@ class Viewer {
     this.isNew = false;
   }
 
-  /** Move `shown` towards what the stream says; true if it changed. */
+  /** Move `shown` towards what the stream says; true if it changed and has to be drawn. */
   pose(elapsedS) {
     const live = this.newest?.valid && this.newest.channels.length === this.shown.length;
     if (live) {
-      if (!this.isNew) return false;
-      this.shown.set(this.newest.channels);
-      return true;
+      const moved = this.isNew && this.newest.channels.some((value, i) => value !== this.shown[i]);
+      if (moved) this.shown.set(this.newest.channels);
+      return moved;
     }
     const keep = Math.exp(-elapsedS / (RELAX_S / 3));
     let largest = 0;

@@ -44,14 +44,19 @@ export class Renderer {
   /** @param {Skeleton} skeleton evaluated */
   draw(skeleton) {
     const { gl } = this;
-    gl.activeTexture(gl.TEXTURE0);
-    gl.bindTexture(gl.TEXTURE_2D, this.jointTexture);
-    const rows = this.head.joints.length;
-    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 4, rows, gl.RGBA, gl.FLOAT, skeleton.skin);
+    this.uploadJoints(skeleton);
     gl.enable(gl.DEPTH_TEST);
     const shadowFromRig = this.drawShadow();
     this.drawHead(shadowFromRig);
     if (this.showBones) this.drawBones(skeleton);
+  }
+
+  uploadJoints(skeleton) {
+    const { gl } = this;
+    const rows = this.head.joints.length;
+    gl.activeTexture(gl.TEXTURE0);
+    gl.bindTexture(gl.TEXTURE_2D, this.jointTexture);
+    gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 4, rows, gl.RGBA, gl.FLOAT, skeleton.skin);
   }
 
   drawShadow() {
@@ -154,13 +159,14 @@ export class Renderer {
   /** Posed vertices of a part as the GPU computes them, 3 numbers a vertex. For tests. */
   posedPositions(skeleton, name) {
     const { gl } = this;
-    this.draw(skeleton);
+    this.uploadJoints(skeleton);
     const part = this.parts.find((each) => each.name === name);
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.TRANSFORM_FEEDBACK_BUFFER, buffer);
     gl.bufferData(gl.TRANSFORM_FEEDBACK_BUFFER, part.vertexCount * 12, gl.STREAM_READ);
     gl.bindBufferBase(gl.TRANSFORM_FEEDBACK_BUFFER, 0, buffer);
     gl.useProgram(this.program.handle);
+    gl.uniform1i(this.program.at.u_joints, 0);
     gl.enable(gl.RASTERIZER_DISCARD);
     gl.bindVertexArray(part.vertexArray);
     gl.beginTransformFeedback(gl.POINTS);
