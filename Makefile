@@ -63,13 +63,15 @@ train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS,
 rig: author-env ## Build rig/assets in Blender from MakeHuman's data
 	$(AUTHOR)/bin/python -m rig.author.build
 
-# Tests that need Blender: the same files, in the environment that has it.
+# Tests that need Blender skip themselves above; here they run, in the environment that has it.
+AUTHOR_TESTS := $(wildcard tests/rig/author tests/blender_addon)
 test-author:
-ifeq ($(PYTHON_AUTHOR),)
+ifeq ($(AUTHOR_TESTS),)
+else ifeq ($(PYTHON_AUTHOR),)
 	@echo "Blender's module needs Python 3.11, which is not here: its tests are left out"
 else
 	@$(MAKE) --no-print-directory author-env
-	$(AUTHOR)/bin/python -m pytest -q tests/rig/author
+	$(AUTHOR)/bin/python -m pytest -q $(AUTHOR_TESTS)
 endif
 
 # Environments ----------------------------------------------------------------------------------
