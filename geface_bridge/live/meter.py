@@ -37,6 +37,11 @@ class StageMeter:
         return {name: 1000 * sum(spent) / len(spent) for name, spent in self._spent_s.items()}
 
     @property
+    def latest_s(self) -> dict[str, float]:
+        """Stage → seconds of its newest pass."""
+        return {name: spent[-1] for name, spent in self._spent_s.items()}
+
+    @property
     def rate_hz(self) -> float:
         """Frames a second; 0 before the second frame."""
         if len(self._ticks_s) < 2:

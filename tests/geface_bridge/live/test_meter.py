@@ -43,3 +43,11 @@ def test_rate_needs_two_frames():
     time.sleep(0.002)
     meter.tick()
     assert 0.0 < meter.rate_hz <= 500.0
+
+
+def test_the_newest_pass_of_each_stage_stands_alone():
+    meter = StageMeter()
+    for pause_s in (0.02, 0.0):
+        with meter.stage("align"):
+            time.sleep(pause_s)
+    assert meter.latest_s["align"] < 0.02 <= 2 * meter.milliseconds["align"] / 1000

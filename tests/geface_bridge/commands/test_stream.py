@@ -1,0 +1,155 @@
+"""``geface-bridge stream`` as a user runs it: a process of its own, real clients."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+import pytest
+
+from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Status
+from geface_bridge.server import FaceClient
+from rig.layout import load_layout
+from tests.geface_bridge.estimate.tiny_model import write_tiny_model
+from tests.geface_bridge.live.faces import needs_faces, photo
+
+LAYOUT = load_layout()
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def model(tmp_path):
+    return write_tiny_model(tmp_path, {"AU12_L": 0.5})
+
+
+def film(path, images):
+    height, width = images[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (width, height))
+    for image in images:
+        writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return path
+
+
+@pytest.fixture
+def empty_clip(tmp_path):
+    return film(tmp_path / "empty.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 10)
+
+
+@contextmanager
+def streaming(*arguments):
+    """A running stream on a free port; yields the process and its address."""
+    command = [sys.executable, "-m", "geface_bridge", "stream", "--port", "0", *map(str, arguments)]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+    )
+    try:
+        said = ""
+        while not (found := re.search(r"ws://\S+", said)):
+            line = process.stdout.readline()
+            assert line, process.stderr.read()
+            said += line
+        yield process, found[0]
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def received(client, kind, wanted=lambda _: True):
+    """The first message of a kind for which ``wanted`` holds."""
+    end_s = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end_s:
+        message = client.receive(1.0)
+        if isinstance(message, kind) and wanted(message):
+            return message
+    raise AssertionError(f"no {kind.__name__} came")
+
+
+@needs_faces
+def test_a_face_in_a_video_reaches_a_client(tmp_path, model):
+    clip = film(tmp_path / "face.mp4", [photo()] * 10)
+    with (
+        streaming("--video", clip, "--loop", "--model", model, "--smoothing", 0) as (_, address),
+        FaceClient(address, expected_layout_id=LAYOUT.layout_id) as client,
+    ):
+        hello = received(client, Hello)
+        assert (hello.subjects, hello.rate_hz, hello.source) == (("face",), 25.0, str(clip))
+        frame = received(client, FaceFrame, lambda f: f.valid)
+        assert frame.channels[LAYOUT.channel_index["AU12_L"]] == pytest.approx(0.5, abs=1e-6)
+        assert 0.0 < frame.confidence <= 1.0
+        client.send(Calibrate(0.2))
+        received(client, Status, lambda s: s.text == "neutral face taken")
+        rested = received(client, FaceFrame)
+        assert rested.channels[LAYOUT.channel_index["AU12_L"]] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_no_face_is_invalid_frames_of_every_subject(empty_clip, model):
+    with (
+        streaming("--video", empty_clip, "--loop", "--model", model, "--faces", 2) as (_, address),
+        FaceClient(address) as client,
+    ):
+        assert received(client, Hello).subjects == ("face 1", "face 2")
+        for subject in (0, 1):
+            assert not received(client, FaceFrame, lambda f, s=subject: f.subject == s).valid
+
+
+def test_the_viewer_is_served_beside_the_stream(empty_clip, model):
+    options = ("--viewer", "--viewer-port", 0, "--no-browser", "--token", "a secret")
+    with streaming("--video", empty_clip, "--loop", "--model", model, *options) as (process, _):
+        page = re.search(r"http://\S+", process.stdout.readline())[0]
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        assert b"a%20secret" in direct.open(f"{page}session.json", timeout=20).read()
+
+
+def test_seconds_and_the_end_of_a_file_end_it_well(empty_clip, model):
+    for options in (["--fast"], ["--loop", "--seconds", "1"]):
+        done = run("--port", "0", "--video", empty_clip, "--model", model, *options)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert "first frame after" in done.stdout
+
+
+def run(*arguments):
+    command = [sys.executable, "-m", "geface_bridge", "stream", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX signals")
+def test_ctrl_c_ends_it_quietly_and_frees_the_port(empty_clip, model):
+    with streaming("--video", empty_clip, "--loop", "--model", model) as (process, address):
+        while "first frame" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_S) == 130
+        assert process.stderr.read().strip() == ""
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 5)
+
+
+def test_what_cannot_be_used_is_one_line_and_exit_code_2(empty_clip, model, tmp_path):
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"nothing")
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = busy.getsockname()[1]
+        clip = ("--video", empty_clip)
+        cases = {
+            "is already in use": (*clip, "--port", port),
+            "viewer port": (*clip, "--port", 0, "--viewer", "--viewer-port", port, "--no-browser"),
+            "needs a token": (*clip, "--host", "0.0.0.0", "--port", 0),
+            "broken": (*clip, "--port", 0, "--model", broken),
+            "cannot be read as a video": ("--port", 0, "--video", broken),
+            "camera 97 cannot be opened": ("--port", 0, "--camera", 97),
+        }
+        for message, arguments in cases.items():
+            done = run(*arguments)
+            assert done.returncode == 2, message
+            assert message in done.stderr
+            assert done.stderr.startswith("geface-bridge: error: ")
+            assert done.stderr.count("\n") == 1, done.stderr
