@@ -175,6 +175,33 @@ def keep_strongest(weights: FloatArray, count: int) -> FloatArray:
     return np.asarray(out / out.sum(1, keepdims=True))
 
 
+def keep_strongest_pairs(weights: FloatArray, twin: IntArray, count: int) -> FloatArray:
+    """``keep_strongest`` for symmetric rows: of bones that tie, both stay or both go.
+
+    Args:
+        weights: (V, B); twin: (B,) each bone's mirror image, itself on the midline.
+    """
+    out = keep_strongest(weights, count)
+    for row in np.flatnonzero((weights > 0).sum(1) > count):
+        mirrored = np.allclose(weights[row], weights[row, twin], atol=1e-9)
+        if mirrored:
+            out[row] = _strongest_pairs(weights[row], twin, count)
+    return np.asarray(out / out.sum(1, keepdims=True))
+
+
+def _strongest_pairs(weights: FloatArray, twin: IntArray, count: int) -> FloatArray:
+    """One symmetric row with at most ``count`` bones, whole pairs, strongest first."""
+    keep: set[int] = set()
+    for bone in np.argsort(-weights, kind="stable"):
+        pair = {int(bone), int(twin[bone])}
+        if weights[bone] > 0 and len(keep | pair) <= count:
+            keep |= pair
+    out = np.zeros_like(weights)
+    rows = list(keep)
+    out[rows] = weights[rows]
+    return out
+
+
 def explained_variance(target: FloatArray, fitted: FloatArray) -> float:
     """1 - |target - fitted|² / |target|², over all vertices and axes."""
     return float(1 - np.square(target - fitted).sum() / np.square(target).sum())

@@ -168,6 +168,7 @@ class PartBuilder:
         points = self.solved.positions
         above = points[:, 1] - hairline_height(points)
         ear = _sample_mask(self.mesh, "mpfb2/textures/mpfb_ears.jpg")[self.solved.base_index] > 0.3
+        ear |= ear[makehuman.mirror_index(points)]  # the mask is not quite symmetric
         keep = (above[rows] > -0.002).all(1) & ~ear[rows].any(1)
         normals = vertex_normals(points, rows)
         used, local = np.unique(rows[keep], return_inverse=True)

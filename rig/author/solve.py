@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from rig.author import anatomy, fit, makehuman
 from rig.author.fit import BonePose, FitConfig
 from rig.layout import load_layout, mirror_name
-from rig.rotations import rotvec_to_matrix
+from rig.rotations import matrix_to_rotvec, rotvec_to_matrix
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -273,8 +273,6 @@ class Solver:
 
     def _jaw_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
         """Rotation vector and translation of the jaw bone, from the lower teeth's motion."""
-        from rig.rotations import matrix_to_rotvec
-
         teeth = np.isin(self.index, self.mesh.vertices_of("helper-lower-teeth"))
         pivot = self.skeleton.pivots[self.skeleton.index("jaw")]
         start = self.points[teeth]
@@ -296,6 +294,14 @@ class Solver:
             weights[rows] = 0
             weights[rows, self.skeleton.index(bone)] = 1
         return weights
+
+    def _keep_tongue_apart(self, prior: FloatArray, allowed: NDArray[np.bool_]) -> None:
+        """Only the tongue follows the tongue's bones, in place: they come close to the lip."""
+        bones = [i for i, n in enumerate(self.skeleton.names) if n.startswith("tongue")]
+        others = ~np.isin(self.index, self.mesh.vertices_of("helper-tongue"))
+        prior[np.ix_(others, bones)] = 0
+        allowed[np.ix_(others, bones)] = False
+        prior /= prior.sum(1, keepdims=True)
 
     def _symmetric(self, weights: FloatArray) -> FloatArray:
         left = self.points[:, 0] > 1e-5
@@ -345,6 +351,7 @@ class Solver:
         """Alternate poses and weights; return the rig in its own frame."""
         neck = makehuman.neck_share()[self.index]
         prior, allowed = prior_weights(self.points, self.skeleton, neck, self.jaw_share())
+        self._keep_tongue_apart(prior, allowed)
         prior = self._symmetric(self._pin(prior))
         weights, edges = prior, self._edges()
         names = list(self.shapes)
@@ -364,7 +371,7 @@ class Solver:
             )
             fitted = smooth_weights(fitted, edges, self.config.smooth)
             weights = self._symmetric(self._pin(fit.keep_strongest(fitted, self.config.influences)))
-            weights = fit.keep_strongest(weights, self.config.influences)
+            weights = fit.keep_strongest_pairs(weights, self.twin_bone, self.config.influences)
         return self._result(weights)
 
     def _result(self, weights: FloatArray) -> SolvedRig:
@@ -392,24 +399,31 @@ class Solver:
 
     def _local(self, pose: BonePose) -> BonePose:
         """Express transforms in the parent's frame, where the parent moves too."""
-        from rig.rotations import compose_trs, matrix_to_rotvec
-
+        jaw = self.skeleton.index("jaw")
         out = BonePose(pose.rotvec.copy(), pose.translation.copy(), pose.scale.copy())
-        pivots = self.skeleton.pivots
-        ones = np.ones_like(pose.scale)
-        rigid = compose_trs(pivots + pose.translation, rotvec_to_matrix(pose.rotvec), ones)
-        for bone in self._moving_children():
-            parent = self.skeleton.parents[bone]
-            while not self.skeleton.expressive[parent]:
-                parent = self.skeleton.parents[parent]
-            local = np.linalg.inv(rigid[parent]) @ rigid[bone]
-            out.rotvec[bone] = matrix_to_rotvec(local[:3, :3])
-            out.translation[bone] = local[:3, 3] - (pivots[bone] - pivots[parent])
+        for bone in _descends_from(self.skeleton, jaw):
+            if self.skeleton.expressive[bone]:
+                self._localise(bone, pose, out)
+            else:  # component bones ride on the jaw and have no motion of their own
+                out.rotvec[bone], out.translation[bone], out.scale[bone] = 0, 0, 1
         return out
 
-    def _moving_children(self) -> list[int]:
-        jaw = self.skeleton.index("jaw")
-        return [b for b in _descends_from(self.skeleton, jaw) if self.skeleton.expressive[b]]
+    def _localise(self, bone: int, pose: BonePose, out: BonePose) -> None:
+        """Replace one bone's transform in ``out`` by its part below its moving parent.
+
+        Where the parent is scaled and the bone turns in it, T·R·S cannot hold the shear; it
+        is left out (only the tongue's scales are near such a place, and they are small).
+        """
+        parent = self.skeleton.parents[bone]
+        while not self.skeleton.expressive[parent]:
+            parent = self.skeleton.parents[parent]
+        pivots = self.skeleton.pivots
+        turn = rotvec_to_matrix(pose.rotvec[[parent, bone]])
+        shift = pivots[bone] + pose.translation[bone] - pivots[parent] - pose.translation[parent]
+        place = turn[0].T @ shift / pose.scale[parent]
+        out.rotvec[bone] = matrix_to_rotvec(turn[0].T @ turn[1])
+        out.translation[bone] = place - (pivots[bone] - pivots[parent])
+        out.scale[bone] = pose.scale[bone] / pose.scale[parent]
 
     def _finish_gaze(self, poses: dict[str, BonePose]) -> None:
         """Per radian; the eyeball itself turns by exactly the gaze."""
