@@ -31,41 +31,79 @@ class Glb:
         """(count,) or (count, width) array of one accessor.
 
         Raises:
-            ValueError: the accessor is sparse or its view is interleaved.
+            ValueError: there is none, it is sparse or interleaved, or its data is not there.
         """
-        spec = self.json["accessors"][index]
-        view = self.json["bufferViews"][spec["bufferView"]]
+        try:
+            spec = self.json["accessors"][index]
+            view = self.json["bufferViews"][spec["bufferView"]]
+            width, kind = _WIDTHS[spec["type"]], np.dtype(_COMPONENTS[spec["componentType"]])
+            count = spec["count"] * width
+            start = view.get("byteOffset", 0) + spec.get("byteOffset", 0)
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(f"accessor {index} is missing or incomplete: {error!r}") from None
         if "sparse" in spec or "byteStride" in view:
             raise ValueError(f"accessor {index} is sparse or interleaved, expected packed data")
-        width = _WIDTHS[spec["type"]]
-        start = view.get("byteOffset", 0) + spec.get("byteOffset", 0)
-        kind = np.dtype(_COMPONENTS[spec["componentType"]])
-        data = np.frombuffer(self.binary, kind, spec["count"] * width, start)
+        data = np.frombuffer(self._bytes(start, count * kind.itemsize), kind)
         return data if width == 1 else data.reshape(-1, width)
 
     def image(self, index: int) -> bytes:
-        """Encoded bytes (PNG or JPEG) of one embedded image."""
-        view = self.json["bufferViews"][self.json["images"][index]["bufferView"]]
-        start = view.get("byteOffset", 0)
-        return self.binary[start : start + view["byteLength"]]
+        """Encoded bytes (PNG or JPEG) of one embedded image.
+
+        Raises:
+            ValueError: there is none, or its data is not there.
+        """
+        try:
+            view = self.json["bufferViews"][self.json["images"][index]["bufferView"]]
+            return self._bytes(view.get("byteOffset", 0), view["byteLength"])
+        except (KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(f"image {index} is missing or not embedded: {error!r}") from None
+
+    def _bytes(self, start: int, size: int) -> bytes:
+        if not 0 <= start <= start + size <= len(self.binary):
+            held = len(self.binary)
+            raise ValueError(f"{size} bytes at {start} lie outside the GLB's {held} bytes of data")
+        return self.binary[start : start + size]
 
 
 def read_glb(path: Path) -> Glb:
     """Parse a .glb file.
 
     Raises:
+        OSError: it cannot be read.
         ValueError: it is not binary glTF 2.0.
     """
-    data = path.read_bytes()
+    return parse_glb(path.read_bytes(), path.name)
+
+
+def parse_glb(data: bytes, name: str = "data") -> Glb:
+    """Parse binary glTF; ``name`` is for the messages.
+
+    Raises:
+        ValueError: it is not binary glTF 2.0.
+    """
     if len(data) < 20:
-        raise ValueError(f"{path.name} has {len(data)} bytes, too few for a GLB")
+        raise ValueError(f"{name} has {len(data)} bytes, too few for a GLB")
     magic, version, length = struct.unpack_from("<III", data)
     if (magic, version) != (_MAGIC, 2) or length != len(data):
         found = (hex(magic), version, length)
-        raise ValueError(f"{path.name} starts with {found}, expected glTF 2 of {len(data)} bytes")
+        raise ValueError(f"{name} starts with {found}, expected glTF 2 of {len(data)} bytes")
+    chunks = _chunks(data, name)
+    try:
+        content = json.loads(chunks[_JSON])
+    except (KeyError, ValueError, RecursionError) as error:
+        raise ValueError(f"{name} has no readable JSON chunk: {error!r:.80}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{name} has a JSON {type(content).__name__}, expected an object")
+    return Glb(content, chunks.get(_BIN, b""))
+
+
+def _chunks(data: bytes, name: str) -> dict[int, bytes]:
+    """Chunk type → content."""
     chunks, start = {}, 12
-    while start < length:
-        size, kind = struct.unpack_from("<II", data, start)
+    while start < len(data):
+        size, kind = struct.unpack_from("<II", data.ljust(start + 8, b"\0"), start)
+        if start + 8 + size > len(data):
+            raise ValueError(f"{name} ends inside a chunk of {size} bytes at {start}")
         chunks[kind] = data[start + 8 : start + 8 + size]
         start += 8 + size
-    return Glb(json.loads(chunks[_JSON]), chunks.get(_BIN, b""))
+    return chunks

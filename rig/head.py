@@ -112,10 +112,26 @@ def _primitive(glb: Glb, raw: dict[str, Any], joint_of_slot: IntArray) -> Primit
 
 
 def parse_head(glb: Glb) -> Head:
-    """Build a ``Head`` from a GLB with one skin whose joints rest without rotation."""
+    """Build a ``Head`` from a GLB with one skin whose joints rest without rotation.
+
+    Raises:
+        ValueError: it holds no such head; the message says what is missing.
+    """
+    if len(glb.json.get("skins", [])) != 1:
+        raise ValueError(f"GLB has {len(glb.json.get('skins', []))} skins, expected one head")
+    try:
+        return _head(glb)
+    except (KeyError, IndexError, TypeError) as error:
+        raise ValueError(f"GLB is not a skinned head: {error!r}") from None
+
+
+def _head(glb: Glb) -> Head:
     order, parent = _joint_order(glb)
     position = {node: i for i, node in enumerate(order)}
     nodes = glb.json["nodes"]
+    turned = [nodes[n]["name"] for n in order if {"rotation", "scale", "matrix"} & set(nodes[n])]
+    if turned:
+        raise ValueError(f"joints {turned[:3]} rest with rotation or scale, expected translation")
     joint_of_slot = np.array([position[node] for node in glb.json["skins"][0]["joints"]])
     primitives = [
         _primitive(glb, raw, joint_of_slot)

@@ -35,7 +35,9 @@ class Landmarks:
                 if twin == name or name.endswith("_L"):
                     self._skin_vertex[twin] = _foremost(skin, place[0] * flip, place[1])
         eyes = head.primitives["eyes"].positions
-        self._eye = {"L": eyes[:, 0] > 0, "R": eyes[:, 0] < 0}
+        # once each: the texture's seam has vertices twice and would pull the mean to its side
+        _, once = np.unique(eyes, axis=0, return_index=True)
+        self._eye = {"L": once[eyes[once, 0] > 0], "R": once[eyes[once, 0] < 0]}
 
     def positions(self, vertices: dict[str, FloatArray]) -> dict[str, FloatArray]:
         """Landmark name → (3,) rig frame; "eye_centre_L/R" is the middle of the eyeball."""

@@ -297,7 +297,8 @@ class Solver:
 
     def _keep_tongue_apart(self, prior: FloatArray, allowed: NDArray[np.bool_]) -> None:
         """Only the tongue follows the tongue's bones, in place: they come close to the lip."""
-        bones = [i for i, n in enumerate(self.skeleton.names) if n.startswith("tongue")]
+        names = self.skeleton.names
+        bones = np.array([i for i, n in enumerate(names) if n.startswith("tongue")])
         others = ~np.isin(self.index, self.mesh.vertices_of("helper-tongue"))
         prior[np.ix_(others, bones)] = 0
         allowed[np.ix_(others, bones)] = False
