@@ -6,6 +6,7 @@ Every ``GefaceError`` ends here, as one line on stderr and exit code 2; Ctrl-C e
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import sys
 from typing import Any
@@ -56,6 +57,9 @@ def cli() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line; exits the process, as click does."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a pipe on Windows may lack our characters
+            stream.reconfigure(errors="replace")
     sys.exit(run(arguments))
 
 

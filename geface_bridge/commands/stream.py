@@ -115,7 +115,7 @@ def run(config: c.StreamConfig) -> None:
         source = stack.enter_context(closing(open_source(config.source, teller)))
         server = stack.enter_context(_server(config, source, commands))
         teller.server = server
-        line.say(f"{source.name} → {shown_address(server)}")
+        line.say(f"stream: {shown_address(server)} from {source.name}")
         _start_viewer(config, server, line, stack)
         chain = _chain(config, stack)
         live = LiveLoop(source, chain, server, config.faces, teller, commands)

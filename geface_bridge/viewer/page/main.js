@@ -44,6 +44,7 @@ class Viewer {
 
   forget() {
     this.newest = null;
+    this.isNew = false;
     this.frameTimes = [];
     this.missed = 0;
     this.lastSequence = null;
@@ -188,16 +189,11 @@ function calibrate(viewer) {
   const step = () => {
     const done = (performance.now() - startMs) / 1000 / CALIBRATION_S;
     button.style.setProperty("--done", Math.min(done, 1));
-    button.textContent = done < 1 ? "Relax, hold still…" : "Neutral taken";
+    button.textContent = done < 1 ? "Relax, hold still…" : "Calibrate neutral";
     if (done < 1) requestAnimationFrame(step);
-    else setTimeout(() => rest(button), 1200);
+    else button.style.setProperty("--done", 0); // the server's own event says when it is taken
   };
   step();
-}
-
-function rest(button) {
-  button.textContent = "Calibrate neutral";
-  button.style.setProperty("--done", 0);
 }
 
 function press(id, act) {
@@ -211,7 +207,10 @@ function press(id, act) {
 function connectTools(viewer) {
   const redraw = () => (viewer.dirty = true);
   const { renderer } = viewer;
-  press("mirror", (on) => redraw((renderer.mirrored = on)));
+  press("mirror", (on) => {
+    redraw((renderer.mirrored = on));
+    byId("panel").classList.toggle("mirrored", on);
+  });
   press("bones", (on) => redraw((renderer.showBones = on)));
   press("turn", (on) => redraw((viewer.followHead = on)));
   byId("reset").addEventListener("click", () => redraw(renderer.camera.reset()));

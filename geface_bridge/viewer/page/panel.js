@@ -94,6 +94,7 @@ export class Panel {
   /** No numbers while there is no stream. */
   clear() {
     for (const id of ["latency", "fps", "confidence", "missed"]) byId(id).textContent = "–";
+    for (const { text } of this.needles) text.textContent = "–";
     this.trace.clear();
   }
 }

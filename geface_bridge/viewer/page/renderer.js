@@ -1,6 +1,5 @@
 // Draws the skinned head with raw WebGL2.
 
-import { paintLashes } from "./lashes.js";
 import * as matrices from "./matrices.js";
 import * as shaders from "./shaders.js";
 
@@ -12,7 +11,7 @@ const KEY_LIGHT = [-0.47, 0.52, 0.71]; // as in shaders.js
 const SURFACES = {
   skin: { roughness: 0.5, specular: 0.028, scatter: [0.42, 0.16, 0.1], cavity: 0 },
   mouth: { roughness: 0.35, specular: 0.035, scatter: [0.3, 0.1, 0.08], cavity: 0.85 },
-  eyes: { roughness: 0.12, specular: 0.04, scatter: [0.15, 0.12, 0.1], cavity: 0.1 },
+  eyes: { roughness: 0.12, specular: 0.04, scatter: [0.12, 0.08, 0.06], cavity: 0.3 },
   teeth: { roughness: 0.25, specular: 0.045, scatter: [0.2, 0.16, 0.12], cavity: 0.35 },
   tongue: { roughness: 0.35, specular: 0.035, scatter: [0.3, 0.1, 0.08], cavity: 0.5 },
   lashes: { roughness: 0.8, specular: 0.02, scatter: [0, 0, 0], cavity: 0 },
@@ -249,7 +248,6 @@ function upload(gl, primitive) {
   gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
   gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, primitive.triangles, gl.STATIC_DRAW);
   gl.bindVertexArray(null);
-  const isBareLash = primitive.name === "lashes" && primitive.image === null;
   return {
     name: primitive.name,
     vertexArray,
@@ -257,10 +255,10 @@ function upload(gl, primitive) {
     indexCount: primitive.triangles.length,
     color: primitive.color,
     doubleSided: primitive.doubleSided,
-    blended: primitive.alphaMode === "BLEND" || isBareLash,
+    blended: primitive.alphaMode === "BLEND",
     cutoff: primitive.alphaMode === "MASK" ? primitive.alphaCutoff : -1,
     surface: SURFACES[primitive.name] ?? { ...PLAIN, roughness: Math.max(primitive.roughness, 0.08) },
-    image: makeImage(gl, isBareLash ? paintLashes() : primitive.image),
+    image: makeImage(gl, primitive.image),
   };
 }
 

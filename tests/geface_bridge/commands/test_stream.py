@@ -10,19 +10,26 @@ import sys
 import time
 import urllib.request
 from contextlib import contextmanager
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from geface_bridge import capture
+from geface_bridge.capture.video import PERFORMANCE
+from geface_bridge.errors import SourceError
 from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Status
 from geface_bridge.server import FaceClient
 from rig.layout import load_layout
 from tests.geface_bridge.estimate.tiny_model import write_tiny_model
 from tests.geface_bridge.live.faces import needs_faces, photo
+from tests.geface_bridge.viewer.chromium import Page, find_chromium
 
 LAYOUT = load_layout()
+CLIP = Path(capture.__file__).parent / PERFORMANCE
 PATIENCE_S = 60
+needs_clip = pytest.mark.skipif(not CLIP.is_file(), reason=f"needs the bundled {PERFORMANCE}")
 
 
 @pytest.fixture
@@ -107,6 +114,39 @@ def test_the_viewer_is_served_beside_the_stream(empty_clip, model):
         page = re.search(r"http://\S+", process.stdout.readline())[0]
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         assert b"a%20secret" in direct.open(f"{page}session.json", timeout=20).read()
+
+
+@needs_clip
+@pytest.mark.skipif(find_chromium() is None, reason="needs chromium on the PATH")
+def test_the_bundled_performance_moves_the_head_in_a_browser(tmp_path):
+    model = write_tiny_model(tmp_path, names=LAYOUT.au_channel_names)  # head angles: alignment's
+    options = ("--video", CLIP, "--loop", "--viewer", "--viewer-port", 0, "--no-browser")
+    with streaming(*options, "--model", model) as (process, _), Page(tmp_path / "user") as page:
+        page.open(re.search(r"http://\S+", process.stdout.readline())[0])
+        page.wait_for("window.geface?.newest?.valid === true")
+        before = page.screenshot().astype(float)
+        page.value("void (window.held = Float32Array.from(window.geface.shown))")
+        turned = [LAYOUT.channel_index[f"head_{name}"] for name in ("yaw", "pitch", "roll")]
+        page.wait_for(
+            f"{turned}.some((i) => Math.abs(window.geface.shown[i] - window.held[i]) > 0.15)"
+        )
+        after = page.screenshot().astype(float)
+        stage = np.s_[100:-200, 100:-500]
+        assert (before[stage] > 60).mean() > 0.1
+        assert np.abs(after - before)[stage].mean() > 3
+        assert page.problems == []
+
+
+@needs_clip
+def test_without_camera_and_argument_it_plays_the_bundled_clip_and_says_so(model):
+    try:
+        capture.open_camera(0).close()
+    except SourceError:
+        done = run("--port", "0", "--model", model, "--seconds", "1")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith("no camera here: playing the bundled performance")
+    else:
+        pytest.skip("this machine has a camera")
 
 
 def test_seconds_and_the_end_of_a_file_end_it_well(empty_clip, model):

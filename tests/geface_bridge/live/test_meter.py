@@ -11,11 +11,11 @@ def test_stages_keep_their_order_and_hold_what_was_spent():
     meter = StageMeter()
     for _ in range(2):
         with meter.stage("align"):
-            time.sleep(0.004)
+            time.sleep(0.03)
         with meter.stage("motion"):
             pass
     assert list(meter.milliseconds) == ["align", "motion"]
-    assert meter.milliseconds["align"] >= 4.0 > meter.milliseconds["motion"]
+    assert meter.milliseconds["align"] >= 30.0 > meter.milliseconds["motion"]
 
 
 def test_a_stage_that_raises_is_counted_and_raises():
@@ -47,7 +47,7 @@ def test_rate_needs_two_frames():
 
 def test_the_newest_pass_of_each_stage_stands_alone():
     meter = StageMeter()
-    for pause_s in (0.02, 0.0):
+    for pause_s in (0.1, 0.0):
         with meter.stage("align"):
             time.sleep(pause_s)
-    assert meter.latest_s["align"] < 0.02 <= 2 * meter.milliseconds["align"] / 1000
+    assert meter.latest_s["align"] < 0.1 <= 2 * meter.milliseconds["align"] / 1000
