@@ -147,7 +147,7 @@ def test_a_lost_source_leaves_an_invalid_frame_and_goes_on(stage, tmp_path):
 def test_pictures_of_no_use_are_told_once_and_end_as_an_error(stage, tmp_path):
     clip = write_clip(tmp_path / "tiny.avi", count=5, size=(8, 8))
     loop, sink, told, _ = stage(fast(clip))
-    with pytest.raises(ImageError, match="8 x 8|8x8"):
+    with pytest.raises(ImageError, match=r"8 ?x ?8"):
         loop.run()
     assert [frame.valid for frame in sink.frames] == [False] * 5
     assert [level for level, _ in told] == ["error"]
