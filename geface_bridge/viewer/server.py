@@ -16,11 +16,11 @@ from importlib import resources
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from geface_bridge.config import DEFAULT_VIEWER_PORT
 from geface_bridge.errors import ServerError
 from geface_bridge.protocol import SUBPROTOCOL
 from rig.layout import Layout, load_layout
 
-DEFAULT_PORT = 8766
 HOST = "127.0.0.1"
 _LOCAL_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _KINDS = {
@@ -88,7 +88,7 @@ class ViewerServer:
         port: 0..65535, 0 lets the system choose.
     """
 
-    def __init__(self, stream_url: str, port: int = DEFAULT_PORT) -> None:
+    def __init__(self, stream_url: str, port: int = DEFAULT_VIEWER_PORT) -> None:
         self.port = port
         self._assets = page_assets()
         session = session_json(stream_url, load_layout())

@@ -12,7 +12,6 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
@@ -23,7 +22,7 @@ from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Status
 from geface_bridge.server import FaceClient
 from rig.layout import load_layout
 from tests.geface_bridge.estimate.tiny_model import write_tiny_model
-from tests.geface_bridge.live.faces import needs_faces, photo
+from tests.geface_bridge.live.faces import film, needs_faces, photo
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
 
 LAYOUT = load_layout()
@@ -35,15 +34,6 @@ needs_clip = pytest.mark.skipif(not CLIP.is_file(), reason=f"needs the bundled {
 @pytest.fixture
 def model(tmp_path):
     return write_tiny_model(tmp_path, {"AU12_L": 0.5})
-
-
-def film(path, images):
-    height, width = images[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (width, height))
-    for image in images:
-        writer.write(cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    writer.release()
-    return path
 
 
 @pytest.fixture

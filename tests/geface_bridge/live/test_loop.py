@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 
-import cv2
 import numpy as np
 import pytest
 
@@ -19,7 +18,7 @@ from geface_bridge.protocol import Calibrate, Gain
 from rig.layout import load_layout
 from tests.geface_bridge.capture.clips import write_clip
 from tests.geface_bridge.estimate.tiny_model import write_tiny_model
-from tests.geface_bridge.live.faces import NOBODY, needs_faces, photo
+from tests.geface_bridge.live.faces import NOBODY, film, needs_faces, photo
 
 AT = load_layout().channel_index
 
@@ -56,16 +55,6 @@ def stage(estimator):
     yield make
     for aligner in aligners:
         aligner.close()
-
-
-def film(path, images):
-    """A real video of these pictures."""
-    height, width = images[0].shape[:2]
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), 25.0, (width, height))
-    for image in images:
-        writer.write(cv2.cvtColor(cv2.resize(image, (width, height)), cv2.COLOR_RGB2BGR))
-    writer.release()
-    return path
 
 
 def fast(path):
