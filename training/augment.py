@@ -8,12 +8,15 @@ does not change the result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from geface_bridge.align import CROP_SIZE
+from geface_bridge.align.template import CROP_EYE_DISTANCE_PX, CROP_EYE_LINE_PX, load_template
 from rig.layout import load_layout
 from training.align_pairs import target_names
 from training.face_mesh import LANDMARK_COUNT, mirror_permutation
@@ -75,7 +78,7 @@ def augment(
     landmarks = _disturb_landmarks(landmarks, rng, config)
     modality = rng.random()
     if modality < config.landmark_drop_p:
-        landmarks = np.full_like(landmarks, 0.5)
+        landmarks = neutral_landmarks()
     elif modality < config.landmark_drop_p + config.crop_drop_p:
         crop = np.full_like(crop, 127)
     return crop, landmarks, targets
@@ -88,6 +91,16 @@ def mirror(crop: Crop, landmarks: Floats, targets: Floats) -> tuple[Crop, Floats
     return np.ascontiguousarray(crop[:, ::-1]), flipped, targets[order] * signs
 
 
+@lru_cache(maxsize=1)
+def neutral_landmarks() -> Floats:
+    """(478, 2) landmarks_crop of a neutral, frontal face: what says nothing about this one."""
+    template = load_template()
+    scale = CROP_EYE_DISTANCE_PX / template.eye_distance_m
+    points = template.positions_m[:, :2] * (scale, -scale) + (CROP_SIZE / 2, CROP_EYE_LINE_PX)
+    return np.asarray(points / CROP_SIZE, np.float32)
+
+
+@lru_cache(maxsize=1)
 def _target_mirror() -> tuple[NDArray[np.int64], Floats]:
     layout, names = load_layout(), target_names()
     order, signs = layout.mirror_channels

@@ -120,7 +120,10 @@ class EstimatorNet(nn.Module):
         self.channel_names = channel_names
         count = len(channel_names)
         self.crop_net = _crop_net(config)
+        # Expressions move landmarks by a hundredth of what the face's size and pose do: without
+        # the standardisation the MLP learns pose and nothing else (mean r .10 against .35).
         self.landmark_net = nn.Sequential(
+            nn.BatchNorm1d(2 * LANDMARK_COUNT, affine=False),
             nn.Linear(2 * LANDMARK_COUNT, 256),
             nn.ReLU(),
             nn.Linear(256, config.landmark_features),
@@ -141,7 +144,7 @@ class EstimatorNet(nn.Module):
         pixels = crop.permute(0, 3, 1, 2).float() / 255.0
         centred = pixels - pixels.mean((1, 2, 3), keepdim=True)
         deviation = centred.square().mean((1, 2, 3), keepdim=True).add(1e-3).sqrt()
-        features = [self.crop_net(centred / deviation), self.landmark_net(_normalised(landmarks))]
+        features = [self.crop_net(centred / deviation), self.landmark_net(_centred(landmarks))]
         fused = self.fusion(torch.cat(features, dim=1))
         low, high = (math.log(s) for s in SIGMA_RANGE)
         return self.mean_head(fused), self.sigma_head(fused).clamp(low, high).exp()
@@ -168,9 +171,9 @@ def channel_scale(channel_names: tuple[str, ...]) -> Tensor:
     return torch.tensor([1.0 if n in intensities else ANGLE_SCALE_RAD for n in channel_names])
 
 
-def _normalised(landmarks: Tensor) -> Tensor:
-    """(N, 478, 2) -> (N, 956), centred on their mean, about unit spread."""
-    return ((landmarks - landmarks.mean(1, keepdim=True)) * 4.0).flatten(1)
+def _centred(landmarks: Tensor) -> Tensor:
+    """(N, 478, 2) -> (N, 956), about their mean."""
+    return (landmarks - landmarks.mean(1, keepdim=True)).flatten(1)
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:

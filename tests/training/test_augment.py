@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
+from geface_bridge.align.template import five_points
 from rig.layout import load_layout
 from tests.training.samples import random_aligned
 from training.align_pairs import target_names
-from training.augment import AugmentConfig, augment, mirror
+from training.augment import AugmentConfig, augment, mirror, neutral_landmarks
 
 NAMES = target_names()
 STILL = {
@@ -97,5 +98,13 @@ def test_either_modality_goes_missing_but_never_both():
     blind = set()
     for seed in range(30):
         crop, landmarks, _ = augment(*sample(), np.random.default_rng(seed), config)
-        blind.add((np.ptp(crop) == 0, np.ptp(landmarks) == 0))
+        blind.add((np.ptp(crop) == 0, np.array_equal(landmarks, neutral_landmarks())))
     assert blind == {(True, False), (False, True)}
+
+
+def test_neutral_landmarks_lie_where_alignment_puts_a_frontal_face():
+    points = neutral_landmarks() * 128
+    right, left = five_points(points)[:2]
+    np.testing.assert_allclose(left - right, (42, 0), atol=0.1)
+    np.testing.assert_allclose((left + right) / 2, (64, 34), atol=0.1)
+    assert points[152, 1] > points[1, 1] > right[1]  # chin below nose below eyes
