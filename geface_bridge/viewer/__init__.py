@@ -11,7 +11,7 @@ Why a page of our own and not ``viser`` (looked at first, version 1.1.1, with th
 * Every bone is two messages of about 100 bytes: 256 messages and 19 ms of the stream's only
   core a frame, more than a frame may take at 60 per second. Sending skinned vertices instead
   is cheap (0.05 ms) but 81 kB a frame and still without textures.
-* It binds to 0.0.0.0 unless told otherwise, and does not look at the Origin of a websocket, so that any
+* It binds to 0.0.0.0 unless told otherwise, and accepts a websocket of any Origin, so that any
   page in the same browser could read the face.
 
 The page here (``page/``: HTML, CSS and JavaScript modules, WebGL2, nothing from elsewhere, no
