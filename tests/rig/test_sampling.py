@@ -1,0 +1,108 @@
+"""Random faces: a function of (seed, index), inside their ranges, excluding what excludes."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rig.sampling import sample_expression, sample_face
+from tests.rig.support import LAYOUT
+
+INDICES = st.integers(0, 2**31 - 1)
+FACES = [sample_face(5, index) for index in range(300)]
+PARAMETERS = np.array([face.parameters for face in FACES])
+
+
+def same(a, b):
+    looks = all(getattr(a, name) == getattr(b, name) for name in ("look", "view", "photo"))
+    return looks and np.array_equal(a.parameters, b.parameters)
+
+
+@given(INDICES, INDICES)
+@settings(max_examples=25)
+def test_the_same_seed_and_index_give_the_same_face(seed, index):
+    assert same(sample_face(seed, index), sample_face(seed, index))
+
+
+@pytest.mark.parametrize("other", [(1, 1), (2, 0), (0, 1)])
+def test_another_seed_or_index_gives_another_face(other):
+    assert not same(sample_face(1, 0), sample_face(*other))
+
+
+def test_no_two_of_many_faces_are_alike():
+    assert len(np.unique(PARAMETERS, axis=0)) == len(PARAMETERS)
+    assert len({face.look.seed for face in FACES}) == len(FACES)
+
+
+def test_parameters_stay_in_their_ranges():
+    low = np.zeros(len(LAYOUT.parameter_names))
+    for au in LAYOUT.sided_aus:
+        low[LAYOUT.parameter_index[f"{au.name}.asymmetry"]] = -1
+    assert (low <= PARAMETERS).all()
+    assert (PARAMETERS <= 1).all()
+
+
+def test_there_is_always_exactly_one_brow_style_and_it_is_painted():
+    styles = PARAMETERS[:, LAYOUT.blocks["brow_style"]]
+    np.testing.assert_array_equal(np.sort(styles)[:, -2:], [[0, 1]] * len(styles))
+    for face, row in zip(FACES, styles, strict=True):
+        assert face.look.brow == LAYOUT.brow_styles[int(row.argmax())]
+
+
+@pytest.mark.parametrize("pair", LAYOUT.exclusions, ids=" ".join)
+def test_excluding_action_units_never_come_together(pair):
+    rng = np.random.default_rng(0)
+    for _ in range(500):
+        assert not set(pair) <= set(sample_expression(rng, LAYOUT))
+
+
+def test_every_action_unit_comes_up_weak_and_strong_and_stays_away():
+    values = {au.name: PARAMETERS[:, LAYOUT.parameter_index[au.name]] for au in LAYOUT.aus}
+    for name, column in values.items():
+        assert (column == 0).any(), name
+        assert column.max() > 0.5, name
+        assert ((column > 0) & (column < 0.4)).any(), name
+
+
+def test_identity_is_centred_on_the_base_face():
+    identity = PARAMETERS[:, LAYOUT.blocks["identity"]]
+    assert identity.mean() == pytest.approx(0.5, abs=0.005)
+    assert identity.std() == pytest.approx(0.17, abs=0.01)
+
+
+def test_colours_are_colours():
+    for face in FACES:
+        for field in ("brow_colour", "skin", "lips", "stubble_colour", "hair", "iris", "shirt"):
+            colour = getattr(face.look, field)
+            assert len(colour) == 3
+            assert all(0 <= c <= 1 for c in colour)
+
+
+def test_skins_run_from_very_dark_to_very_light():
+    tones = [np.mean(face.look.skin) for face in FACES]
+    assert min(tones) < 0.3
+    assert max(tones) > 0.75
+
+
+def test_the_face_stays_in_the_picture():
+    for face in FACES:
+        view = face.view
+        assert view.span_m > 0.2
+        assert view.distance_m > 0.3
+        assert np.abs(view.centre_m).max() < 0.1
+        assert abs(view.roll_rad) < 0.8
+
+
+def test_lights_shine_from_a_direction():
+    for face in FACES:
+        assert len(face.view.lights) == 2
+        for light in face.view.lights:
+            assert np.linalg.norm(light.towards) == pytest.approx(1)
+            assert light.intensity >= 0
+
+
+def test_samples_cannot_be_changed():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        FACES[0].view.span_m = 1
