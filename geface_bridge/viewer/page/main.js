@@ -237,6 +237,7 @@ function connectOrbit(canvas, viewer) {
     camera.reset();
     viewer.dirty = true;
   });
+  canvas.addEventListener("webglcontextlost", (event) => event.preventDefault()); // wait for it
   canvas.addEventListener("webglcontextrestored", () => location.reload());
 }
 
