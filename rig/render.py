@@ -43,7 +43,7 @@ _PALETTE = np.array(
     dtype=np.uint8,
 )  # fmt: skip
 _PART_LABEL = {"eyes": 3, "mouth": 7, "teeth": 7, "tongue": 7, "hair": 10}
-_FLAT_COLOUR = {"mouth": (0.16, 0.03, 0.03), "tongue": (0.36, 0.10, 0.10)}
+_FLAT_COLOUR = {"mouth": (0.09, 0.018, 0.018), "tongue": (0.24, 0.07, 0.07)}
 _ROUGHNESS = {"skin": 0.55, "eyes": 0.08, "teeth": 0.3, "tongue": 0.4, "mouth": 0.6, "hair": 0.6}
 
 

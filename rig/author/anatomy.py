@@ -154,11 +154,11 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
         ("mouthUpperUpRight", 0.45),
     ),
     "AU26": (("jawOpen", 0.75),),
-    "AU30L": (("jawLeft", 1.0),),
+    "AU30L": (("jawLeft", 1.5),),
     "AU43_L": (("eyeBlinkLeft", 1.0),),
     "AU19": (("tongueOut", 1.0), ("jawOpen", 0.2)),
     "AU28": (("mouthRollLower", 1.0), ("mouthRollUpper", 1.0)),
-    "AU29": (("jawForward", 1.3),),
+    "AU29": (("jawForward", 1.5),),
     "AU34": (("cheekPuff", 1.2),),
 }
 

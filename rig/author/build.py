@@ -24,7 +24,7 @@ from rig.layout import load_layout
 
 RIG = Path(__file__).resolve().parents[1]
 ROUGHNESS = {"skin": 0.6, "eyes": 0.12, "teeth": 0.3, "tongue": 0.4, "mouth": 0.5, "hair": 0.7}
-COLOURS = {"mouth": (0.30, 0.09, 0.08), "tongue": (0.60, 0.26, 0.25)}
+COLOURS = {"mouth": (0.27, 0.09, 0.08), "tongue": (0.50, 0.22, 0.22)}
 
 
 def blender_from_rig(points: NDArray[np.float64]) -> NDArray[np.float64]:
