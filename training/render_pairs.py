@@ -37,7 +37,8 @@ _worker: dict[str, Any] = {}
 class RenderConfig:
     """What to render: ``count`` samples of ``size`` pixels a side, from ``seed``, into ``out``.
 
-    Without ``masks`` the parsing pass, half of the time, is skipped.
+    Without ``masks`` the parsing pass is skipped, without ``antialias`` pixels have one sample:
+    each saves about a third of the time on software GL.
     """
 
     count: int
@@ -46,6 +47,7 @@ class RenderConfig:
     out: Path
     workers: int = 1
     masks: bool = True
+    antialias: bool = True
 
 
 def manifest(config: RenderConfig) -> dict[str, Any]:
@@ -59,6 +61,7 @@ def manifest(config: RenderConfig) -> dict[str, Any]:
         "seed": config.seed,
         "size": config.size,
         "masks": config.masks,
+        "antialias": config.antialias,
         "count": config.count,
         "versions": {name: version(name) for name in _VERSIONED},
     }
@@ -91,7 +94,7 @@ def render_pairs(config: RenderConfig) -> int:
             max_workers=config.workers,
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_start_worker,
-            initargs=(config.size,),
+            initargs=(config.size, config.antialias),
         ) as pool,
         tqdm(total=sum(len(r) for _, r in missing), unit="face", disable=None) as bar,
     ):
@@ -116,7 +119,7 @@ def _check_same(config: RenderConfig) -> None:
     if not path.exists():
         return
     found, wanted = json.loads(path.read_text(encoding="utf-8")), manifest(config)
-    for key in ("layout_id", "rig", "seed", "size", "masks"):
+    for key in ("layout_id", "rig", "seed", "size", "masks", "antialias"):
         if found.get(key, wanted[key]) != wanted[key]:
             raise ConfigError(
                 f"{path} has {key} {found[key]}, this run {wanted[key]}: choose another --out"
@@ -130,11 +133,11 @@ def _prepare_environment() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-def _start_worker(size: int) -> None:
+def _start_worker(size: int, antialias: bool) -> None:
     _prepare_environment()
     from rig.render import Renderer  # after the environment: PyOpenGL binds its backend here
 
-    _worker["renderer"] = Renderer(size)
+    _worker["renderer"] = Renderer(size, antialias=antialias)
 
 
 def _render_shard(config: RenderConfig, indices: range, path: Path) -> None:
@@ -163,9 +166,12 @@ def _pairs(config: RenderConfig, indices: range) -> Iterator[Pair]:
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--masks/--no-masks", default=True, show_default=True, help="Parsing masks too.")
-def main(count: int, size: int, seed: int, out: Path, workers: int, masks: bool) -> None:
+@click.option("--antialias/--no-antialias", default=True, show_default=True)
+def main(
+    count: int, size: int, seed: int, out: Path, workers: int, masks: bool, antialias: bool
+) -> None:
     """Render random faces with their exact parameters into WebDataset shards."""
-    rendered = render_pairs(RenderConfig(count, size, seed, out, workers, masks))
+    rendered = render_pairs(RenderConfig(count, size, seed, out, workers, masks, antialias))
     click.echo(f"{rendered} shards rendered, {len(shard_ranges(count))} in {out}")
 
 
