@@ -90,8 +90,7 @@ def test_a_bald_head_has_no_hair_and_no_hairy_picture(renderer, plain):
     render = renderer.render(face(look=replace(LOOK, bald=True)))
     scalp = plain.mask == LABELS.index("hair")
     assert scalp.mean() > 0.03
-    hair = (render.mask == LABELS.index("hair")).mean()
-    assert hair < 0.01, f"{hair:.1%} of a bald picture are labelled hair"
+    assert not (render.mask == LABELS.index("hair")).any()
     assert render.image_rgb[scalp].mean() > plain.image_rgb[scalp].mean() + 20
 
 
