@@ -117,11 +117,12 @@ def parse_head(glb: Glb) -> Head:
     Raises:
         ValueError: it holds no such head; the message says what is missing.
     """
-    if len(glb.json.get("skins", [])) != 1:
-        raise ValueError(f"GLB has {len(glb.json.get('skins', []))} skins, expected one head")
+    skins = glb.json.get("skins")
+    if not isinstance(skins, list) or len(skins) != 1:
+        raise ValueError(f"GLB has skins {skins!r:.40}, expected one skinned head")
     try:
         return _head(glb)
-    except (KeyError, IndexError, TypeError) as error:
+    except (KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"GLB is not a skinned head: {error!r}") from None
 
 
