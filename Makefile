@@ -55,7 +55,7 @@ train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS,
 		--workers $(WORKERS) --out $(RUN)/pairs
 	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --workers $(WORKERS)
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.estimator --data $(RUN)/pairs \
-		--epochs $(EPOCHS) --seed $(SEED) --threads $(WORKERS) --out $(RUN)
+		--epochs $(EPOCHS) --seed $(SEED) --loader-workers 1 --out $(RUN)
 	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors \
 		--data-description "$(COUNT) renders of the rig, seed $(SEED)" \
 		--training-command "make train COUNT=$(COUNT) EPOCHS=$(EPOCHS) SEED=$(SEED)"

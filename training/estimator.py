@@ -1,6 +1,6 @@
 """The first estimator: a small residual network on the crop, an MLP on the landmarks.
 
-    python -m training.estimator --data runs/pairs --out runs/first --epochs 30 --seed 0 --threads 2
+    python -m training.estimator --data runs/pairs --out runs/first --epochs 30 --seed 0
 
 Trained on renders whose parameters are known, so the labels are exact and no human ever scored a
 face. It answers a mean and a standard deviation for each channel; the loss is the beta-NLL of
@@ -65,7 +65,7 @@ class TrainConfig:
 
     epochs: int = 30
     batch_size: int = 64
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     weight_decay: float = 0.02
     warmup_fraction: float = 0.05
     ema_decay: float = 0.999
@@ -519,7 +519,13 @@ def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
 @click.option("--batch-size", type=click.IntRange(2), default=TrainConfig.batch_size)
 @click.option("--learning-rate", type=float, default=TrainConfig.learning_rate, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=2, show_default=True)
+@click.option(
+    "--threads",
+    type=click.IntRange(1),
+    default=1,
+    show_default=True,
+    help="Cores for the network; on a busy machine two are slower than one.",
+)
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--bfloat16", is_flag=True, help="Faster where the processor has it.")
 @click.option("--device", default="cpu", show_default=True)
