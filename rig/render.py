@@ -165,7 +165,7 @@ class Renderer:
 
 def _set_samples(count: int) -> None:
     """Samples a pixel of the framebuffers that pyrender makes next; it has no option for it."""
-    from OpenGL.GL import glRenderbufferStorageMultisample
+    from OpenGL.GL import glRenderbufferStorageMultisample  # type: ignore[import-untyped]
 
     def storage(target: int, _: int, kind: int, width: int, height: int) -> None:
         glRenderbufferStorageMultisample(target, count, kind, width, height)

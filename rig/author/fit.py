@@ -147,7 +147,7 @@ def solve_weights(
         basis = moved[:, v, bones, :].transpose(0, 2, 1).reshape(-1, len(bones))
         wanted = targets[:, v].ravel()
         first = _convex(basis, wanted, prior[v, bones], config)
-        keep = bones[np.argsort(first)[::-1][: config.influences]]
+        keep = bones[ranking(first)[-config.influences :]]
         columns = np.searchsorted(bones, keep)
         out[v] = 0
         out[v, keep] = _convex(basis[:, columns], wanted, prior[v, keep], config)
@@ -167,10 +167,19 @@ def _convex(
     return np.asarray(weights / total if total > 0 else np.full(size, 1 / size))
 
 
+def ranking(values: FloatArray) -> IntArray:
+    """Indices from the least to the greatest along the last axis, ties by index.
+
+    Values that agree to 1e-6 tie: mirror twins on the midline are equal but for rounding, which
+    depends on the machine, and must not be what chooses between them.
+    """
+    return np.asarray(np.argsort(np.round(values, 6), axis=-1, kind="stable"))
+
+
 def keep_strongest(weights: FloatArray, count: int) -> FloatArray:
     """Zero all but the ``count`` largest weights of each row and renormalise."""
     out = weights.copy()
-    order = np.argsort(out, axis=1)
+    order = ranking(out)
     np.put_along_axis(out, order[:, :-count], 0.0, axis=1)
     return np.asarray(out / out.sum(1, keepdims=True))
 
@@ -192,7 +201,7 @@ def keep_strongest_pairs(weights: FloatArray, twin: IntArray, count: int) -> Flo
 def _strongest_pairs(weights: FloatArray, twin: IntArray, count: int) -> FloatArray:
     """One symmetric row with at most ``count`` bones, whole pairs, strongest first."""
     keep: set[int] = set()
-    for bone in np.argsort(-weights, kind="stable"):
+    for bone in ranking(weights)[::-1]:
         pair = {int(bone), int(twin[bone])}
         if weights[bone] > 0 and len(keep | pair) <= count:
             keep |= pair

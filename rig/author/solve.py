@@ -198,7 +198,7 @@ def prior_weights(
         i for i, n in enumerate(skeleton.names) if n.startswith(("lip_upper", "inner_upper"))
     ]
     prior[:, upper_lip] *= np.clip((1 - jaw_share) * 2, 0, 1)[:, None]
-    strongest = np.argsort(prior, axis=1)[:, -config.candidates :]
+    strongest = fit.ranking(prior)[:, -config.candidates :]
     allowed = np.zeros(prior.shape, bool)
     np.put_along_axis(allowed, strongest, True, axis=1)
     allowed &= prior > 1e-5

@@ -1,6 +1,9 @@
 """Real renders through EGL: bytes, labels, projection and compositing."""
 
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -232,6 +235,28 @@ def test_a_wink_changes_one_eye(renderer, plain):
     right = np.s_[:, : SIZE // 2]
     assert (wink.mask[left] == eyes).sum() < 0.1 * (plain.mask[left] == eyes).sum()
     assert (wink.mask[right] == eyes).sum() > 0.9 * (plain.mask[right] == eyes).sum()
+
+
+ROUGH = """
+import sys, numpy as np
+from tests.rig import test_render as t
+with t.Renderer(t.SIZE, antialias=False) as rough:
+    picture = rough.render_plain(t.channels(), t.LOOK, t.VIEW)
+    np.savez(sys.argv[1], picture=picture, mask=rough.render(t.face()).mask)
+"""
+
+
+def test_without_antialiasing_edges_are_hard_and_labels_the_same(renderer, plain, tmp_path):
+    """In a process of its own: pyrender's contexts do not outlive one another."""
+    command = [sys.executable, "-c", ROUGH, str(tmp_path / "rough.npz")]
+    subprocess.run(command, cwd=Path(__file__).parents[2], check=True)
+    with np.load(tmp_path / "rough.npz") as data:
+        found, mask = data["picture"], data["mask"]
+    smooth = renderer.render_plain(channels(), LOOK, VIEW)
+    partly = [((a[..., 3] > 0) & (a[..., 3] < 255)).sum() for a in (found, smooth)]
+    assert partly[0] < 0.4 * partly[1]  # what is left are lashes
+    assert np.abs(found.astype(int) - smooth).mean() < 3
+    assert (mask == plain.mask).mean() > 0.98
 
 
 def test_posed_vertices_come_for_every_part(renderer):

@@ -12,6 +12,7 @@ from rig.author.fit import (
     keep_strongest,
     keep_strongest_pairs,
     moved_points,
+    ranking,
     solve_pose,
     solve_weights,
 )
@@ -110,6 +111,12 @@ def test_of_a_tied_pair_both_stay_or_both_go():
     weights = np.array([[0.4, 0.2, 0.2, 0.1, 0.1]])
     np.testing.assert_allclose(keep_strongest_pairs(weights, twin, 4), [[0.5, 0.25, 0.25, 0, 0]])
     np.testing.assert_allclose(keep_strongest_pairs(weights, twin, 5), weights)
+
+
+def test_what_is_equal_but_for_rounding_is_ranked_by_its_place():
+    one = np.array([0.1, 0.3, 0.3 + 1e-12, 0.2])
+    other = np.array([0.1, 0.3 + 1e-12, 0.3, 0.2])
+    assert ranking(one).tolist() == ranking(other).tolist() == [0, 3, 1, 2]
 
 
 def test_explained_variance_of_known_residuals():
