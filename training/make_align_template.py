@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from geface_bridge.align import template
 from geface_bridge.align.geometry import fit_similarity, head_angles_from_rotation, transform_points
 from geface_bridge.align.mediapipe_tracker import MediaPipeTracker
+from training.face_mesh import mirror_permutation
 
 EYE_DISTANCE_M = 0.063
 MAX_ANGLE_RAD = np.deg2rad(12.0)
@@ -53,7 +54,8 @@ def mean_face(heads: FloatArray) -> tuple[FloatArray, NDArray[np.int64], int]:
     """
     straight = np.abs(heads[:, template.NOSE_TIP, 0]) < MAX_NOSE_OFFSET
     mean = heads[straight].mean(axis=0)
-    mirror = _mirror_pairs(mean)
+    mirror = mirror_permutation()
+    _check_symmetric(mean, mirror)
     for _ in range(5):
         fitted = [
             aligned for head in heads if (aligned := _frontal(head, mean, mirror)) is not None
@@ -95,24 +97,14 @@ def _frontal(head: FloatArray, mean: FloatArray, mirror: NDArray[np.int64]) -> F
     return transform_points(fit.matrix, head)
 
 
-def _mirror_pairs(mean: FloatArray) -> NDArray[np.int64]:
-    """Pair landmarks with their mirror images, the surest pairs first."""
-    mirrored = mean * (-1.0, 1.0, 1.0)
-    distance = np.linalg.norm(mirrored[:, None] - mean[None], axis=2)
-    distance += distance.T
-    pairs = np.full(len(mean), -1)
-    for i, j in zip(
-        *np.unravel_index(np.argsort(distance, axis=None), distance.shape), strict=True
-    ):
-        if pairs[i] < 0 and pairs[j] < 0:
-            pairs[i], pairs[j] = j, i
-    worst = float(distance[np.arange(len(pairs)), pairs].max()) / 2
-    if worst > MAX_MIRROR_GAP:
+def _check_symmetric(mean: FloatArray, mirror: NDArray[np.int64]) -> None:
+    """Refuse landmarks whose mirror images lie elsewhere: no faces, or not enough of them."""
+    gaps = np.linalg.norm(mean[mirror] * (-1.0, 1.0, 1.0) - mean, axis=1)
+    if gaps.max() > MAX_MIRROR_GAP:
         raise click.ClickException(
-            f"mirrored landmarks lie {worst:.3f} eye distances apart, expected at most "
+            f"mirrored landmarks lie {gaps.max():.3f} eye distances apart, expected at most "
             f"{MAX_MIRROR_GAP}; give more, and more frontal, faces"
         )
-    return pairs
 
 
 def _as_json(positions_m: FloatArray, mirror: NDArray[np.int64]) -> str:
