@@ -26,7 +26,7 @@ RUN ?= runs/first
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help stream test lint format train rig author-env test-author runtime-env test-env clean
+.PHONY: help stream test lint format train rig rig-check author-env test-author runtime-env test-env clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -62,6 +62,11 @@ train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS,
 
 rig: author-env ## Build rig/assets in Blender from MakeHuman's data
 	$(AUTHOR)/bin/python -m rig.author.build
+
+rig-check: author-env ## Build the rig elsewhere and compare it with what is committed
+	rm -rf build/rig
+	$(AUTHOR)/bin/python -m rig.author.build --out build/rig
+	$(AUTHOR)/bin/python -m rig.author.check build/rig
 
 # Tests that need Blender skip themselves above; here they run, in the environment that has it.
 AUTHOR_TESTS := $(wildcard tests/rig/author tests/blender_addon)

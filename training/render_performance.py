@@ -112,10 +112,9 @@ def render_performance(out: Path, stride: int = 1) -> None:
     from rig.render import Renderer, over
     from rig.sampling import Light, View, sample_face
 
-    view = View(
-        0.7, 0.36, (0.0, 0.015), 0.0, (0.55, 0.55, 0.57),
-        (Light((0.45, 0.45, 0.77), (1, 0.97, 0.92), 3.4), Light((-0.8, 0.1, 0.6), (0.8, 0.9, 1), 1.1)),
-    )  # fmt: skip
+    key = Light((0.45, 0.45, 0.77), (1.0, 0.97, 0.92), 3.4)
+    rim = Light((-0.8, 0.1, 0.6), (0.8, 0.9, 1.0), 1.1)
+    view = View(0.7, 0.36, (0.0, 0.015), 0.0, (0.55, 0.55, 0.57), (key, rim))
     base = sample_face(IDENTITY_SEED, 0)
     look = replace(base.look, age_creases=0.08, shirt=(0.20, 0.24, 0.30))
     identity = 0.5 + 0.5 * (base.parameters[load_layout().blocks["identity"]] - 0.5)
