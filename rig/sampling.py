@@ -115,18 +115,36 @@ class FaceSample:
     photo: Photo
 
 
-def sample_face(seed: int, index: int, layout: Layout | None = None) -> FaceSample:
-    """The face number ``index`` of the set ``seed``; the same pair gives the same face."""
+@dataclass(frozen=True)
+class Emphasis:
+    """What a set of faces shows more of than usual.
+
+    Attributes:
+        one_sided: chance that a sided AU is clearly stronger on one side.
+        wink: chance of a wink on top of the expression.
+    """
+
+    one_sided: float = 0.22
+    wink: float = 0.0
+
+
+def sample_face(
+    seed: int, index: int, layout: Layout | None = None, emphasis: Emphasis | None = None
+) -> FaceSample:
+    """The face number ``index`` of the set ``seed``; the same arguments give the same face."""
     layout = layout or load_layout()
     rng = np.random.default_rng([seed, index])
-    parameters = sample_parameters(rng, layout)
+    parameters = sample_parameters(rng, layout, emphasis or Emphasis())
     style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
     look = sample_look(rng, layout, style)
     return FaceSample(parameters, look, sample_view(rng), sample_photo(rng))
 
 
-def sample_parameters(rng: np.random.Generator, layout: Layout) -> FloatArray:
+def sample_parameters(
+    rng: np.random.Generator, layout: Layout, emphasis: Emphasis | None = None
+) -> FloatArray:
     """(P,) random parameters: identity, expression, pose, gaze."""
+    emphasis = emphasis or Emphasis()
     out = layout.neutral_parameters()
     names = layout.parameter_index
     out[layout.blocks["pose"]] = np.clip(0.5 + rng.normal(0, [0.16, 0.13]), 0.05, 0.95)
@@ -138,7 +156,11 @@ def sample_parameters(rng: np.random.Generator, layout: Layout) -> FloatArray:
     for au, value in sample_expression(rng, layout).items():
         out[names[au]] = value
     for unit in layout.sided_aus:
-        out[names[f"{unit.name}.asymmetry"]] = _asymmetry(rng)
+        out[names[f"{unit.name}.asymmetry"]] = _asymmetry(rng, emphasis.one_sided)
+    if emphasis.wink > 0 and rng.random() < emphasis.wink:
+        out[names["AU05"]] = 0.0  # excludes AU43
+        out[names["AU43"]] = rng.uniform(0.35, 1)
+        out[names["AU43.asymmetry"]] = rng.choice([-1, 1]) * rng.uniform(0.75, 1)
     wander = rng.random() < 0.6
     spread = np.array([0.22, 0.2]) if wander else np.array([0.05, 0.05])
     gaze = np.clip(0.5 + spread * rng.standard_normal(2), 0, 1)
@@ -146,9 +168,9 @@ def sample_parameters(rng: np.random.Generator, layout: Layout) -> FloatArray:
     return out
 
 
-def _asymmetry(rng: np.random.Generator) -> float:
+def _asymmetry(rng: np.random.Generator, one_sided: float) -> float:
     """Mostly near symmetric, sometimes strongly one-sided."""
-    if rng.random() < 0.22:
+    if rng.random() < one_sided:
         return float(rng.choice([-1, 1]) * rng.uniform(0.3, 1))
     return float(np.clip(rng.normal(0, 0.12), -1, 1))
 

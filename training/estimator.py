@@ -344,6 +344,18 @@ class Run:
         self.optimizer.load_state_dict(state)
         self.step = int(metadata["step"])
 
+    def start_from(self, path: Path) -> None:
+        """Take another run's averaged weights as the start of this one.
+
+        Raises:
+            ModelError: it is no checkpoint, or of another network.
+        """
+        try:
+            self.net.load_state_dict(_under(read_checkpoint(path)[1], "ema"))
+        except RuntimeError as error:
+            raise ModelError(f"{path} is a checkpoint of another network: {error}") from error
+        self.ema = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
+
     def _schedule(self) -> float:
         """Linear warm-up, then half a cosine to 0."""
         warmup = max(int(self.total_steps * self.config.warmup_fraction), 1)
@@ -400,12 +412,16 @@ def train(
     config: TrainConfig,
     out: Path,
     *,
+    start: Path | None = None,
     loader_workers: int = 0,
     device: str = "cpu",
     stop_at_step: int | None = None,
     echo: Callable[[str], None] = click.echo,
 ) -> Run:
     """Train to the end of the last epoch, or to ``stop_at_step``, from the last checkpoint.
+
+    Where ``out`` has no checkpoint yet, the weights come from the seed, or from the checkpoint
+    ``start`` of an earlier run.
 
     Writes ``checkpoint.safetensors`` and ``log.csv`` into ``out`` after every epoch and at the
     end, and ``metrics.json`` (held-out scores of the averaged weights) with them.
@@ -420,6 +436,8 @@ def train(
     if checkpoint.exists():
         run.load(checkpoint)
         echo(f"going on at step {run.step} of {run.total_steps}")
+    elif start:
+        run.start_from(start)
     last = min(stop_at_step or run.total_steps, run.total_steps)
     loader = DataLoader(
         AugmentedPairs(pairs, rows, config),
@@ -526,6 +544,11 @@ def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
     show_default=True,
     help="Cores for the network; on a busy machine two are slower than one.",
 )
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checkpoint whose weights to start from.",
+)
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--bfloat16", is_flag=True, help="Faster where the processor has it.")
 @click.option("--device", default="cpu", show_default=True)
@@ -537,6 +560,7 @@ def main(
     learning_rate: float,
     seed: int,
     threads: int,
+    start: Path | None,
     loader_workers: int,
     bfloat16: bool,
     device: str,
@@ -551,7 +575,15 @@ def main(
         seed=seed,
     )
     pairs = load_aligned(folders)
-    run = train(pairs, config, out, loader_workers=loader_workers, device=device, echo=tqdm.write)
+    run = train(
+        pairs,
+        config,
+        out,
+        start=start,
+        loader_workers=loader_workers,
+        device=device,
+        echo=tqdm.write,
+    )
     click.echo(format_scores(evaluate(run.averaged(), pairs, split_rows(pairs)[1])))
 
 

@@ -14,7 +14,7 @@ import multiprocessing
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from geface_bridge.errors import ConfigError
 from rig.layout import load_layout
+from rig.sampling import Emphasis
 from training.console import TrainingCommand
 from training.shards import Pair, count_pairs, shard_path, shard_ranges, write_json, write_shard
 
@@ -48,6 +49,7 @@ class RenderConfig:
     workers: int = 1
     masks: bool = True
     antialias: bool = True
+    emphasis: Emphasis = field(default_factory=Emphasis)
 
 
 def manifest(config: RenderConfig) -> dict[str, Any]:
@@ -62,6 +64,7 @@ def manifest(config: RenderConfig) -> dict[str, Any]:
         "size": config.size,
         "masks": config.masks,
         "antialias": config.antialias,
+        "emphasis": asdict(config.emphasis),
         "count": config.count,
         "versions": {name: version(name) for name in _VERSIONED},
     }
@@ -119,7 +122,7 @@ def _check_same(config: RenderConfig) -> None:
     if not path.exists():
         return
     found, wanted = json.loads(path.read_text(encoding="utf-8")), manifest(config)
-    for key in ("layout_id", "rig", "seed", "size", "masks", "antialias"):
+    for key in ("layout_id", "rig", "seed", "size", "masks", "antialias", "emphasis"):
         if found.get(key, wanted[key]) != wanted[key]:
             raise ConfigError(
                 f"{path} has {key} {found[key]}, this run {wanted[key]}: choose another --out"
@@ -148,7 +151,7 @@ def _pairs(config: RenderConfig, indices: range) -> Iterator[Pair]:
     from rig.sampling import sample_face
 
     for index in indices:
-        sample = sample_face(config.seed, index)
+        sample = sample_face(config.seed, index, emphasis=config.emphasis)
         render = _worker["renderer"].render(sample, mask=config.masks)
         yield Pair(
             index=index,
@@ -167,11 +170,23 @@ def _pairs(config: RenderConfig, indices: range) -> Iterator[Pair]:
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--masks/--no-masks", default=True, show_default=True, help="Parsing masks too.")
 @click.option("--antialias/--no-antialias", default=True, show_default=True)
+@click.option("--one-sided", type=click.FloatRange(0, 1), default=Emphasis.one_sided)
+@click.option("--wink", type=click.FloatRange(0, 1), default=Emphasis.wink, show_default=True)
 def main(
-    count: int, size: int, seed: int, out: Path, workers: int, masks: bool, antialias: bool
+    count: int,
+    size: int,
+    seed: int,
+    out: Path,
+    workers: int,
+    masks: bool,
+    antialias: bool,
+    one_sided: float,
+    wink: float,
 ) -> None:
     """Render random faces with their exact parameters into WebDataset shards."""
-    rendered = render_pairs(RenderConfig(count, size, seed, out, workers, masks, antialias))
+    emphasis = Emphasis(one_sided, wink)
+    config = RenderConfig(count, size, seed, out, workers, masks, antialias, emphasis)
+    rendered = render_pairs(config)
     click.echo(f"{rendered} shards rendered, {len(shard_ranges(count))} in {out}")
 
 

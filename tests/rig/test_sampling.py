@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.sampling import sample_expression, sample_face
+from rig.sampling import Emphasis, sample_expression, sample_face
 from tests.rig.support import LAYOUT
 
 INDICES = st.integers(0, 2**31 - 1)
@@ -106,3 +106,22 @@ def test_lights_shine_from_a_direction():
 def test_samples_cannot_be_changed():
     with pytest.raises(dataclasses.FrozenInstanceError):
         FACES[0].view.span_m = 1
+
+
+def test_emphasis_leaves_the_usual_faces_alone():
+    assert same(sample_face(5, 3), sample_face(5, 3, emphasis=Emphasis()))
+
+
+def test_every_face_winks_when_asked_and_an_eye_that_closes_is_not_wide():
+    index = LAYOUT.parameter_index
+    for i in range(50):
+        face = sample_face(5, i, emphasis=Emphasis(wink=1.0)).parameters
+        assert face[index["AU43"]] >= 0.35
+        assert abs(face[index["AU43.asymmetry"]]) >= 0.75
+        assert face[index["AU05"]] == 0
+
+
+def test_one_sided_faces_are_as_many_as_asked():
+    columns = [LAYOUT.parameter_index[f"{au.name}.asymmetry"] for au in LAYOUT.sided_aus]
+    faces = [sample_face(5, i, emphasis=Emphasis(one_sided=1.0)) for i in range(40)]
+    assert (np.abs([f.parameters[columns] for f in faces]) >= 0.3).all()

@@ -133,6 +133,15 @@ def test_a_checkpoint_of_other_options_is_refused(tmp_path):
         quiet_train(pairs, tiny_config(epochs=1, seed=9), tmp_path)
 
 
+def test_a_run_can_start_from_the_averaged_weights_of_another(tmp_path):
+    pairs = random_aligned(24)
+    first = quiet_train(pairs, tiny_config(epochs=1), tmp_path / "first")
+    second = Run(tiny_config(epochs=2, seed=9), 2)
+    second.start_from(tmp_path / "first" / "checkpoint.safetensors")
+    for name, tensor in second.net.state_dict().items():
+        assert torch.equal(tensor, first.ema[name]), name
+
+
 def test_a_file_of_noise_is_no_checkpoint(tmp_path):
     path = tmp_path / "checkpoint.safetensors"
     path.write_bytes(b"\x00" * 100)
