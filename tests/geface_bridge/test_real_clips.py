@@ -6,7 +6,6 @@ from contextlib import closing
 from functools import lru_cache
 
 import numpy as np
-import pytest
 
 from geface_bridge.align import FaceAligner
 from geface_bridge.capture import open_video
