@@ -14,6 +14,7 @@ bit for bit, as one that was never stopped.
 
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import math
@@ -163,6 +164,26 @@ class EstimatorNet(nn.Module):
         angle = self.scale != 1
         channels = torch.where(angle, mean, mean.clamp(0, 1)) * self.scale
         return channels, sigma * self.scale
+
+
+def narrowed(net: EstimatorNet, without: tuple[str, ...]) -> EstimatorNet:
+    """A copy of a network that does not answer the channels ``without``.
+
+    Raises:
+        ConfigError: the network has no such channel.
+    """
+    unknown = set(without) - set(net.channel_names)
+    if unknown:
+        raise ConfigError(f"the network has no channels {sorted(unknown)} to leave out")
+    keep = [i for i, name in enumerate(net.channel_names) if name not in without]
+    out = copy.deepcopy(net)
+    out.channel_names = tuple(net.channel_names[i] for i in keep)
+    out.scale = net.scale[keep]
+    for head in (out.mean_head, out.sigma_head):
+        head.weight = nn.Parameter(head.weight[keep])
+        head.bias = nn.Parameter(head.bias[keep])
+        head.out_features = len(keep)
+    return out
 
 
 def channel_scale(channel_names: tuple[str, ...]) -> Tensor:

@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ModelError
 from training.console import TrainingCommand
-from training.estimator import EstimatorNet, load_averaged
+from training.estimator import EstimatorNet, load_averaged, narrowed
 from training.face_mesh import LANDMARK_COUNT
 
 OPSET = 17
@@ -37,7 +37,9 @@ INPUTS, OUTPUTS = ("crop", "landmarks"), ("channels", "sigma")
 DEFAULT_MODEL = Path(__file__).parents[1] / "geface_bridge" / "models" / "estimator.onnx"
 
 
-def export(checkpoint: Path, model: Path, data: str, command: str) -> dict[str, Any]:
+def export(
+    checkpoint: Path, model: Path, data: str, command: str, without: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Write ``model`` and the card beside it; returns the card.
 
     Args:
@@ -45,11 +47,14 @@ def export(checkpoint: Path, model: Path, data: str, command: str) -> dict[str, 
         model: the ONNX file to write; the card has the same name and ends in .json.
         data: what the weights were trained on, for the card.
         command: that made them, for the card.
+        without: channels that something else measures better; the graph leaves them out.
 
     Raises:
         ModelError: onnxruntime and torch differ by more than TOLERANCE.
     """
     net, metadata = load_averaged(checkpoint)
+    net = narrowed(net, without)
+    metadata = {**metadata, "channel_names": json.dumps(net.channel_names)}
     model.parent.mkdir(parents=True, exist_ok=True)
     part = model.with_suffix(".part")
     _write_graph(net, part)
@@ -142,11 +147,18 @@ def _card(
 @click.option("--checkpoint", type=click.Path(dir_okay=False, path_type=Path), required=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_MODEL)
 @click.option("--data-description", required=True, help="What the weights were trained on.")
+@click.option("--without", multiple=True, help="Channel to leave out; may be given several times.")
 @click.option("--training-command", default=None, help="Defaults to this command.")
-def main(checkpoint: Path, out: Path, data_description: str, training_command: str | None) -> None:
+def main(
+    checkpoint: Path,
+    out: Path,
+    data_description: str,
+    without: tuple[str, ...],
+    training_command: str | None,
+) -> None:
     """Write the runtime's ONNX file and its card from a checkpoint."""
     command = training_command or shlex.join(["python", "-m", "training.export", *sys.argv[1:]])
-    card = export(checkpoint, out, data_description, command)
+    card = export(checkpoint, out, data_description, command, without)
     click.echo(f"{out.name}: {out.stat().st_size / 1e6:.1f} MB, sha256 {card['sha256'][:16]}…")
 
 

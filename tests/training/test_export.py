@@ -6,7 +6,7 @@ import onnx
 import onnxruntime
 import pytest
 
-from geface_bridge.errors import ModelError
+from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from tests.training.samples import random_aligned, tiny_config
 from training.align_pairs import target_names
@@ -61,3 +61,23 @@ def test_a_graph_that_answers_something_else_is_not_written(exported, tmp_path, 
     with pytest.raises(ModelError, match="differ by"):
         export(checkpoint, tmp_path / "estimator.onnx", "noise", "again")
     assert not (tmp_path / "estimator.onnx").exists()
+
+
+def test_channels_left_out_are_gone_and_the_others_unchanged(exported, tmp_path):
+    model, _, checkpoint = exported
+    without = ("head_yaw", "AU12_R")
+    card = export(checkpoint, tmp_path / model.name, "noise", "command", without)
+    kept = [name for name in target_names() if name not in without]
+    assert card["channel_names"] == kept
+    crop, landmarks = random_inputs(3)
+    answers = []
+    for path in (model, tmp_path / model.name):
+        session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        answers.append(session.run(["channels"], {"crop": crop, "landmarks": landmarks})[0])
+    columns = [target_names().index(name) for name in kept]
+    np.testing.assert_allclose(answers[1], answers[0][:, columns], atol=1e-6)
+
+
+def test_leaving_out_a_channel_that_is_not_there_is_refused(exported, tmp_path):
+    with pytest.raises(ConfigError, match="no channels"):
+        export(exported[2], tmp_path / "m.onnx", "noise", "command", ("AU99",))
