@@ -50,7 +50,7 @@ class AugmentConfig:
     noise_p: float = 0.5
     noise_sigma: float = 12.0
     occlusion_p: float = 0.2
-    landmark_noise: float = 0.006
+    landmark_noise: float = 0.003
     landmark_shift: float = 0.01
     landmark_drop_p: float = 0.12
     crop_drop_p: float = 0.03

@@ -40,7 +40,7 @@ from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
 from training.console import TrainingCommand
-from training.face_mesh import LANDMARK_COUNT
+from training.face_mesh import LANDMARK_COUNT, SPAN, distance_pairs
 from training.metrics import channel_scores
 from training.shards import write_json
 
@@ -58,6 +58,7 @@ class ModelConfig:
     blocks: tuple[int, ...] = (1, 1, 1, 1)
     crop_features: int = 256
     landmark_features: int = 192
+    distance_features: int = 128
 
 
 @dataclass(frozen=True)
@@ -130,9 +131,10 @@ class EstimatorNet(nn.Module):
             nn.Linear(256, config.landmark_features),
             nn.ReLU(),
         )
-        self.fusion = nn.Sequential(
-            nn.Linear(config.crop_features + config.landmark_features, 256), nn.ReLU()
-        )
+        self.distance_net = _distance_net(config)
+        self.register_buffer("pairs", torch.from_numpy(distance_pairs()), persistent=False)
+        features = config.crop_features + config.landmark_features + config.distance_features
+        self.fusion = nn.Sequential(nn.Linear(features, 256), nn.ReLU())
         self.mean_head = nn.Linear(256, count)
         self.sigma_head = nn.Linear(256, count)
         self.register_buffer("scale", channel_scale(channel_names), persistent=False)
@@ -145,7 +147,11 @@ class EstimatorNet(nn.Module):
         pixels = crop.permute(0, 3, 1, 2).float() / 255.0
         centred = pixels - pixels.mean((1, 2, 3), keepdim=True)
         deviation = centred.square().mean((1, 2, 3), keepdim=True).add(1e-3).sqrt()
-        features = [self.crop_net(centred / deviation), self.landmark_net(_centred(landmarks))]
+        features = [
+            self.crop_net(centred / deviation),
+            self.landmark_net(_centred(landmarks)),
+            self.distance_net(_distances(landmarks, self.pairs)),
+        ]
         fused = self.fusion(torch.cat(features, dim=1))
         low, high = (math.log(s) for s in SIGMA_RANGE)
         return self.mean_head(fused), self.sigma_head(fused).clamp(low, high).exp()
@@ -195,6 +201,26 @@ def channel_scale(channel_names: tuple[str, ...]) -> Tensor:
 def _centred(landmarks: Tensor) -> Tensor:
     """(N, 478, 2) -> (N, 956), about their mean."""
     return (landmarks - landmarks.mean(1, keepdim=True)).flatten(1)
+
+
+def _distances(landmarks: Tensor, pairs: Tensor) -> Tensor:
+    """(N, 478, 2) -> (N, D) distances of the pairs (D, 2) over that of the eyes' outer corners."""
+    ends = landmarks[:, pairs[:, 0]] - landmarks[:, pairs[:, 1]]
+    span = landmarks[:, SPAN[0]] - landmarks[:, SPAN[1]]
+    length = (ends.square().sum(2) + 1e-8).sqrt()
+    return length / (span.square().sum(1, keepdim=True) + 1e-4).sqrt()
+
+
+def _distance_net(config: ModelConfig) -> nn.Sequential:
+    """The batch norm in front gives every distance the same weight, however short it is."""
+    count, width = len(distance_pairs()), config.distance_features
+    return nn.Sequential(
+        nn.BatchNorm1d(count),
+        nn.Linear(count, width),
+        nn.ReLU(),
+        nn.Linear(width, width),
+        nn.ReLU(),
+    )
 
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:

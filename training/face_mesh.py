@@ -38,6 +38,33 @@ _PAIRS = """
     469:476 470:475 471:474 472:477
 """
 
+# Pairs of landmarks whose distance an action unit changes, on the person's right and on the
+# midline; the left ones are their mirror images. Distances hardly depend on where and how the
+# crop was cut, and trackers put them in the same place on renders and on people.
+_RIGHT_DISTANCES = """
+    159:145 158:153 160:144 33:133 468:33 468:133 468:159 468:145 469:471 470:472
+    107:133 66:159 105:159 70:33 46:33 55:133 65:158 52:160 107:9 55:8 105:10
+    61:33 61:2 61:152 61:0 61:17 78:13 78:14 81:178 82:87 39:181 37:84 40:91
+    48:133 98:133 48:2 129:61 50:145 205:145 117:145 118:145 187:61 207:61 57:212 84:152
+"""
+_MIDDLE_DISTANCES = """
+    13:14 0:17 0:13 14:17 0:2 17:152 2:152 17:200 9:168 6:197 1:2 0:1 10:9 8:168
+    61:291 78:308 107:336 55:285 48:278 129:358 82:312 84:314
+"""
+# What they are measured by: the outer corners of the eyes.
+SPAN = (33, 263)
+
+
+def _pairs(text: str) -> list[tuple[int, int]]:
+    return [(int(a), int(b)) for a, b in (pair.split(":") for pair in text.split())]
+
+
+@lru_cache(maxsize=1)
+def distance_pairs() -> NDArray[np.int64]:
+    """(D, 2) landmarks whose distances tell of action units, both sides."""
+    right = np.array(_pairs(_RIGHT_DISTANCES))
+    return np.concatenate([right, mirror_permutation()[right], np.array(_pairs(_MIDDLE_DISTANCES))])
+
 
 @lru_cache(maxsize=1)
 def mirror_permutation() -> NDArray[np.int64]:

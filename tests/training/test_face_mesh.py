@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from mediapipe.python.solutions import face_mesh_connections as mesh
 
-from training.face_mesh import LANDMARK_COUNT, mirror_permutation
+from training.face_mesh import LANDMARK_COUNT, SPAN, distance_pairs, mirror_permutation
 
 OPPOSITES = {
     "eye": (mesh.FACEMESH_LEFT_EYE, mesh.FACEMESH_RIGHT_EYE),
@@ -33,3 +33,15 @@ def test_nose_and_lip_middle_stay_and_eye_corners_swap():
     assert [permutation[i] for i in (1, 13, 14, 152, 168)] == [1, 13, 14, 152, 168]
     assert permutation[33] == 263
     assert permutation[61] == 291
+
+
+def test_distances_come_in_mirror_images_and_once_each():
+    pairs = [frozenset(pair) for pair in distance_pairs().tolist()]
+    assert len(set(pairs)) == len(pairs)
+    assert all(len(pair) == 2 for pair in pairs)
+    mirrored = {frozenset(pair) for pair in mirror_permutation()[distance_pairs()].tolist()}
+    assert mirrored == set(pairs)
+
+
+def test_the_span_is_its_own_mirror_image():
+    assert set(mirror_permutation()[list(SPAN)]) == set(SPAN)
