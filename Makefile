@@ -17,11 +17,13 @@ PIP := -m pip --disable-pip-version-check install --quiet
 TORCH ?= torch==2.13.0
 
 # make train: how much, and where
-COUNT ?= 20000
-EPOCHS ?= 30
-SEED ?= 1
+COUNT ?= 10240
+WINKS ?= 3072
+EPOCHS ?= 9
+SEED ?= 0
 WORKERS ?= 2
 RUN ?= runs/first
+RENDER := --size 224 --no-masks --no-antialias
 
 export PIP_NO_INPUT := 1
 
@@ -51,14 +53,18 @@ format: test-env ## Let ruff rewrite what it can
 
 train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS, SEED, WORKERS, RUN)
 	@$(PYTHON) tools/system_packages.py runtime render
-	$(BIN)/python -m training.render_pairs --count $(COUNT) --seed $(SEED) \
+	$(BIN)/python -m training.render_pairs --count $(COUNT) --seed 1 $(RENDER) \
 		--workers $(WORKERS) --out $(RUN)/pairs
+	$(BIN)/python -m training.render_pairs --count $(WINKS) --seed 2 $(RENDER) \
+		--one-sided 0.6 --wink 0.35 --workers $(WORKERS) --out $(RUN)/winks
 	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --workers $(WORKERS)
+	$(BIN)/python -m training.align_pairs --data $(RUN)/winks --workers $(WORKERS)
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.estimator --data $(RUN)/pairs \
-		--epochs $(EPOCHS) --seed $(SEED) --loader-workers 1 --out $(RUN)
-	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors \
-		--data-description "$(COUNT) renders of the rig, seed $(SEED)" \
-		--training-command "make train COUNT=$(COUNT) EPOCHS=$(EPOCHS) SEED=$(SEED)"
+		--data $(RUN)/winks --epochs $(EPOCHS) --seed $(SEED) --threads 1 --loader-workers 1 \
+		--bfloat16 --out $(RUN)
+	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors $(EXPORT) \
+		--data-description "$(COUNT) renders of the rig, seed 1, and $(WINKS) with more winks, seed 2" \
+		--training-command "make train COUNT=$(COUNT) WINKS=$(WINKS) EPOCHS=$(EPOCHS) SEED=$(SEED)"
 
 rig: author-env ## Build rig/assets in Blender from MakeHuman's data
 	$(AUTHOR)/bin/python -m rig.author.build
