@@ -62,7 +62,8 @@ train: test-env ## Render, align, train and export the estimator (COUNT, EPOCHS,
 	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m training.estimator --data $(RUN)/pairs \
 		--data $(RUN)/winks --epochs $(EPOCHS) --seed $(SEED) --threads 1 --loader-workers 1 \
 		--bfloat16 --out $(RUN)
-	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors $(EXPORT) \
+	$(BIN)/python -m training.export --checkpoint $(RUN)/checkpoint.safetensors \
+		--without head_yaw --without head_pitch \
 		--data-description "$(COUNT) renders of the rig, seed 1, and $(WINKS) with more winks, seed 2" \
 		--training-command "make train COUNT=$(COUNT) WINKS=$(WINKS) EPOCHS=$(EPOCHS) SEED=$(SEED)"
 

@@ -114,7 +114,9 @@ def open_performance() -> VideoSource:
     """
     clip = resources.files("geface_bridge.capture").joinpath(PERFORMANCE)
     with resources.as_file(clip) as path:
-        return open_video(path, loop=True)
+        source = open_video(path, loop=True)
+    source.name = "the bundled performance"
+    return source
 
 
 def _open(path: Path) -> cv2.VideoCapture:
