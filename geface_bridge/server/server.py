@@ -273,7 +273,7 @@ class FaceServer:
             await asyncio.wait_for(server.wait_closed(), STOP_TIMEOUT_S)
 
     async def _listen(self) -> Server:
-        return await serve(
+        server: Server = await serve(
             self._serve_client,
             self.host,
             self.port,
@@ -286,6 +286,7 @@ class FaceServer:
             server_header=None,
             logger=_logger,
         )
+        return server
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         status, reason = self._refusal(request.path, request.headers)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,7 @@ def textures() -> dict[str, NDArray[np.uint8]]:
     }
 
 
-def make_material(name: str, picture: NDArray[np.uint8] | None, folder: Path) -> Any:
+def make_material(name: str, picture: NDArray[np.uint8] | None) -> Any:
     """A Principled material with the part's picture or colour."""
     material = bpy.data.materials.new(name)
     material.use_nodes = True
@@ -114,7 +116,7 @@ def make_material(name: str, picture: NDArray[np.uint8] | None, folder: Path) ->
         shader.inputs["Base Color"].default_value = (*(float(c) for c in linear), 1.0)
         return material
     node = material.node_tree.nodes.new("ShaderNodeTexImage")
-    node.image = _packed_image(name, picture, folder)
+    node.image = _packed_image(name, picture)
     material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
     if picture.shape[-1] == 4:
         material.node_tree.links.new(node.outputs["Alpha"], shader.inputs["Alpha"])
@@ -122,10 +124,17 @@ def make_material(name: str, picture: NDArray[np.uint8] | None, folder: Path) ->
     return material
 
 
-def _packed_image(name: str, picture: NDArray[np.uint8], folder: Path) -> Any:
+def _neutral_folder() -> Path:
+    """Where files go that Blender remembers the path of: it says nothing of this machine."""
+    folder = Path(tempfile.gettempdir()) / "geface"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def _packed_image(name: str, picture: NDArray[np.uint8]) -> Any:
     import cv2
 
-    path = folder / f"{name}.png"
+    path = _neutral_folder() / f"{name}.png"
     order = [2, 1, 0, 3][: picture.shape[-1]]
     cv2.imwrite(str(path), picture[..., order])
     image = bpy.data.images.load(str(path))
@@ -157,9 +166,7 @@ def make_armature(skeleton: Skeleton) -> Any:
     return rig
 
 
-def make_mesh(
-    parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray[np.uint8]], folder: Path
-) -> Any:
+def make_mesh(parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray[np.uint8]]) -> Any:
     """One object with a material a part and a vertex group a bone."""
     mesh = bpy.data.meshes.new("geface_head")
     positions = np.concatenate([p.positions for p in parts])
@@ -169,7 +176,7 @@ def make_mesh(
         corner_uvs += [uv for face in part.corner_uvs for uv in face]
         slots += [slot] * len(part.faces)
         start += len(part.positions)
-        mesh.materials.append(make_material(part.name, pictures.get(part.name), folder))
+        mesh.materials.append(make_material(part.name, pictures.get(part.name)))
     mesh.from_pydata(blender_from_rig(positions).tolist(), [], faces)
     layer = mesh.uv_layers.new(name="UVMap")
     layer.data.foreach_set("uv", np.array(corner_uvs, dtype=np.float32).ravel())
@@ -193,7 +200,7 @@ def write_blender(
     """Assemble the scene; write head.blend and head.glb."""
     bpy.ops.wm.read_factory_settings(use_empty=True)
     rig = make_armature(solved.skeleton)
-    head = make_mesh(parts, solved.skeleton, textures(), folder)
+    head = make_mesh(parts, solved.skeleton, textures())
     head.parent = rig
     modifier = head.modifiers.new("Armature", "ARMATURE")
     modifier.object = rig
@@ -201,7 +208,7 @@ def write_blender(
     text = bpy.data.texts.new("geface_profile.json")
     text.write(json.dumps(profile))
     bpy.context.preferences.filepaths.save_version = 0
-    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "head.blend"), compress=True)
+    _save_blend(folder / "head.blend")
     bpy.ops.export_scene.gltf(
         filepath=str(folder / "head.glb"),
         export_format="GLB",
@@ -213,6 +220,12 @@ def write_blender(
         export_image_format="AUTO",
         export_yup=True,
     )
+
+
+def _save_blend(path: Path) -> None:
+    neutral = _neutral_folder() / path.name
+    bpy.ops.wm.save_as_mainfile(filepath=str(neutral), compress=True)
+    shutil.move(neutral, path)
 
 
 def report(solved: SolvedRig) -> None:
