@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -122,14 +123,19 @@ def brow_mask(position: FloatArray, style: BrowStyle) -> FloatArray:
     return np.asarray(across * ends * front, dtype=np.float32)
 
 
-def hair_mask(position: FloatArray) -> FloatArray:
-    """(S, S) 1 on the scalp, 0 on the face, soft at the hairline."""
+def hairline_height(position: NDArray[Any]) -> NDArray[np.float64]:
+    """(...,) metres: the hairline's height in the direction of rest positions (..., 3)."""
     angle = np.degrees(np.abs(np.arctan2(position[..., 0], position[..., 2] - 0.01)))
     knots = [0, 30, 50, 62, 75, 88, 100, 118, 140, 180]
     heights = [0.098, 0.098, 0.092, 0.070, 0.046, 0.036, 0.042, 0.008, -0.018, -0.024]
-    line = np.interp(angle, knots, heights)
+    return np.asarray(np.interp(angle, knots, heights))
+
+
+def hair_mask(position: FloatArray) -> FloatArray:
+    """(S, S) 1 on the scalp, 0 on the face, soft at the hairline."""
+    above = position[..., 1] - hairline_height(position)
     ear = (np.abs(position[..., 0]) > 0.0715) & (position[..., 1] < 0.046)
-    return np.asarray(smoothstep(-0.004, 0.004, position[..., 1] - line) * ~ear, dtype=np.float32)
+    return np.asarray(smoothstep(-0.004, 0.004, above) * ~ear, dtype=np.float32)
 
 
 def beard_mask(position: FloatArray) -> FloatArray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.appearance import hairline_height
 from rig.author import makehuman
 from rig.author.solve import LASHES, SolvedRig
 
@@ -49,14 +50,6 @@ def skin_uv(positions: FloatArray) -> FloatArray:
     low, high = -0.15, 0.15
     v = np.clip((positions[:, 1] - low) / (high - low), 0, 1)
     return np.stack([u, v], axis=1)
-
-
-def hairline_height(positions: FloatArray) -> FloatArray:
-    """(V,) height of the hairline (metres) in each point's direction about the vertical axis."""
-    angle = np.degrees(np.abs(np.arctan2(positions[:, 0], positions[:, 2] - 0.01)))
-    knots = np.array([0, 30, 50, 62, 75, 88, 100, 118, 140, 180.0])
-    heights = np.array([0.098, 0.098, 0.092, 0.070, 0.046, 0.036, 0.042, 0.008, -0.018, -0.024])
-    return np.asarray(np.interp(angle, knots, heights))
 
 
 def vertex_normals(positions: FloatArray, quads: IntArray) -> FloatArray:
