@@ -45,8 +45,15 @@ def empty_clip(tmp_path):
 def streaming(*arguments):
     """A running stream on a free port; yields the process and its address."""
     command = [sys.executable, "-m", "geface_bridge", "stream", "--port", "0", *map(str, arguments)]
+    # A shell that runs the tests in the background has its children ignore Ctrl-C; a terminal
+    # does not.
     process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, bufsize=1
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         said = ""
