@@ -122,15 +122,14 @@ def test_the_bundled_performance_moves_the_head_in_a_browser(tmp_path):
         page.open(re.search(r"http://\S+", process.stdout.readline())[0])
         page.wait_for("window.geface?.newest?.valid === true")
         before = page.screenshot().astype(float)
-        page.value("void (window.held = Float32Array.from(window.geface.shown))")
-        turned = [LAYOUT.channel_index[f"head_{name}"] for name in ("yaw", "pitch", "roll")]
-        page.wait_for(
-            f"{turned}.some((i) => Math.abs(window.geface.shown[i] - window.held[i]) > 0.15)"
-        )
-        after = page.screenshot().astype(float)
         stage = np.s_[100:-200, 100:-500]
         assert (before[stage] > 60).mean() > 0.1
-        assert np.abs(after - before)[stage].mean() > 3
+        # A busy machine takes a picture a second; the performance turns the head every few.
+        end_s = time.monotonic() + PATIENCE_S
+        moved = 0.0
+        while moved <= 3 and time.monotonic() < end_s:
+            moved = np.abs(page.screenshot().astype(float) - before)[stage].mean()
+        assert moved > 3
         assert page.problems == []
 
 
