@@ -110,7 +110,8 @@ class Renderer:
     def render(self, sample: FaceSample, mask: bool = True) -> Render:
         """Render one sample; with ``mask=False`` the parsing pass is skipped."""
         channels = channels_from_parameters(sample.parameters, self.layout)
-        vertices = self.vertices(sample.parameters)
+        identity = sample.parameters[self.layout.blocks["identity"]]
+        vertices = self.vertices_from_channels(channels, identity)
         pictures = textures(sample.look, channels)
         colour = self._draw(vertices, pictures, sample.view, sample.look.bald)
         ground = photograph.random_background(self.size, sample.photo.seed)

@@ -19,8 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geface_bridge.align import template
-from geface_bridge.align.geometry import fit_similarity, head_angles_from_rotation, transform_points
+from geface_bridge.align.geometry import fit_similarity, transform_points
 from geface_bridge.align.mediapipe_tracker import MediaPipeTracker
+from rig.rotations import matrix_to_euler_yxz
 from training.face_mesh import mirror_permutation
 
 EYE_DISTANCE_M = 0.063
@@ -92,7 +93,7 @@ def _frontal(head: FloatArray, mean: FloatArray, mirror: NDArray[np.int64]) -> F
     """The head rotated onto the mean, or None if it looks elsewhere."""
     stable = template.Template(mean, mirror).stable
     fit = fit_similarity(head[stable], mean[stable])
-    if np.abs(head_angles_from_rotation(fit.rotation)).max() > MAX_ANGLE_RAD:
+    if np.abs(matrix_to_euler_yxz(fit.rotation)).max() > MAX_ANGLE_RAD:
         return None
     return transform_points(fit.matrix, head)
 

@@ -1,4 +1,4 @@
-"""Similarities, rotations and head angles. Pure numpy.
+"""Similarities and what a camera's line of sight does to head angles. Pure numpy.
 
 Matrices act on column vectors; a transform is named ``target_from_source``. Head angles follow
 the layout: ``head_from_neutral = R_y(yaw) R_x(pitch) R_z(roll)`` in a frame with x to the
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from rig.rotations import euler_yxz_to_matrix
 
 FloatArray = NDArray[np.float64]
 
@@ -64,25 +66,6 @@ def transform_points(matrix: FloatArray, points: FloatArray) -> FloatArray:
     return np.asarray(points @ matrix[:, :-1].T + matrix[:, -1], dtype=np.float64)
 
 
-def rotation_from_head_angles(yaw_rad: float, pitch_rad: float, roll_rad: float) -> FloatArray:
-    """(3, 3) ``head_from_neutral = R_y(yaw) R_x(pitch) R_z(roll)``."""
-    cy, sy = np.cos(yaw_rad), np.sin(yaw_rad)
-    cx, sx = np.cos(pitch_rad), np.sin(pitch_rad)
-    cz, sz = np.cos(roll_rad), np.sin(roll_rad)
-    about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-    about_x = np.array([[1, 0, 0], [0, cx, -sx], [0, sx, cx]])
-    about_z = np.array([[cz, -sz, 0], [sz, cz, 0], [0, 0, 1]])
-    return np.asarray(about_y @ about_x @ about_z, dtype=np.float64)
-
-
-def head_angles_from_rotation(rotation: FloatArray) -> tuple[float, float, float]:
-    """(yaw, pitch, roll) in radians of ``R_y(yaw) R_x(pitch) R_z(roll)``; pitch in ±pi/2."""
-    pitch = np.arcsin(np.clip(-rotation[1, 2], -1.0, 1.0))
-    yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
-    roll = np.arctan2(rotation[1, 0], rotation[1, 1])
-    return float(yaw), float(pitch), float(roll)
-
-
 def camera_from_sight(x_m: float, y_m: float, z_m: float) -> FloatArray:
     """(3, 3) rotation from the line of sight's axes to the camera's.
 
@@ -95,7 +78,7 @@ def camera_from_sight(x_m: float, y_m: float, z_m: float) -> FloatArray:
         y_m: the same.
         z_m: the same, < 0.
     """
-    return rotation_from_head_angles(
+    return euler_yxz_to_matrix(
         float(np.arctan2(-x_m, -z_m)), float(np.arctan2(y_m, np.hypot(x_m, z_m))), 0.0
     )
 
@@ -109,7 +92,7 @@ def openface_angles_from_head_angles(
     ``R_x R_y R_z`` (``Euler2RotationMatrix`` of its ``RotationHelpers.h``).
     """
     flip = np.array([1.0, -1.0, -1.0])
-    rotation = rotation_from_head_angles(yaw_rad, pitch_rad, roll_rad) * np.outer(flip, flip)
+    rotation = euler_yxz_to_matrix(yaw_rad, pitch_rad, roll_rad) * np.outer(flip, flip)
     about_y = np.arcsin(np.clip(rotation[0, 2], -1.0, 1.0))
     about_x = np.arctan2(-rotation[1, 2], rotation[2, 2])
     about_z = np.arctan2(-rotation[0, 1], rotation[0, 0])

@@ -11,10 +11,9 @@ from geface_bridge.align.faces import HeadPose
 from geface_bridge.align.geometry import (
     camera_from_sight,
     fit_similarity,
-    head_angles_from_rotation,
-    rotation_from_head_angles,
 )
 from geface_bridge.align.template import load_template
+from rig.rotations import euler_yxz_to_matrix, matrix_to_euler_yxz
 
 DEFAULT_FIELD_OF_VIEW_RAD = math.radians(60.0)
 
@@ -45,7 +44,7 @@ def estimate_head(
     x_m = (fit.translation[0] - image_size[0] / 2.0) / fit.scale
     y_m = (fit.translation[1] + image_size[1] / 2.0) / fit.scale
     position_m = float(x_m), float(y_m), -focal_px / fit.scale
-    angles = head_angles_from_rotation(camera_from_sight(*position_m) @ fit.rotation)
+    angles = matrix_to_euler_yxz(camera_from_sight(*position_m) @ fit.rotation)
     return HeadPose(*angles, *position_m)
 
 
@@ -61,7 +60,7 @@ def head_angles_with(
         (yaw, pitch, roll) by the layout's conventions, radians.
     """
     sight = camera_from_sight(head.x_m, head.y_m, head.z_m)
-    seen = sight.T @ rotation_from_head_angles(head.yaw_rad, head.pitch_rad, head.roll_rad)
-    tilt = rotation_from_head_angles(0.0, 0.0, float(np.arctan2(seen[1, 0], seen[0, 0])))
-    upright = rotation_from_head_angles(yaw_rad, pitch_rad, 0.0)
-    return head_angles_from_rotation(sight @ tilt @ upright)
+    seen = sight.T @ euler_yxz_to_matrix(head.yaw_rad, head.pitch_rad, head.roll_rad)
+    tilt = euler_yxz_to_matrix(0.0, 0.0, float(np.arctan2(seen[1, 0], seen[0, 0])))
+    upright = euler_yxz_to_matrix(yaw_rad, pitch_rad, 0.0)
+    return matrix_to_euler_yxz(sight @ tilt @ upright)

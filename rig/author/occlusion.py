@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.author import maps
-from rig.author.parts import Part
+from rig.author.parts import Part, vertex_normals
 
 
 def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
@@ -29,7 +29,7 @@ def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
         start += len(part.positions)
     tree = BVHTree.FromPolygons(vertices, faces)
     quads = np.array([f for f in skin.faces if len(f) == 4])
-    normals = _normals(skin.positions, quads)
+    normals = vertex_normals(skin.positions, quads)
     directions = _hemisphere(rays)
     light = np.ones(len(skin.positions))
     for i, (point, normal) in enumerate(zip(skin.positions, normals, strict=True)):
@@ -44,12 +44,6 @@ def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
     values = np.concatenate([light[:, None], maps.outwardness(skin)], axis=1)
     image = maps.fill_gaps(maps.rasterise(uvs, values[index]))[..., 0]
     return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
-
-
-def _normals(positions: NDArray[np.float64], quads: NDArray[np.int64]) -> NDArray[np.float64]:
-    from rig.author.parts import vertex_normals
-
-    return vertex_normals(positions, quads)
 
 
 def _hemisphere(count: int) -> NDArray[np.float64]:

@@ -6,8 +6,8 @@ import click
 import numpy as np
 import pytest
 
-from geface_bridge.align.geometry import rotation_from_head_angles
 from geface_bridge.align.template import load_template
+from rig.rotations import euler_yxz_to_matrix
 from training.make_align_template import _as_json, _centred, mean_face
 
 EYE_DISTANCE_M = 0.063
@@ -23,7 +23,7 @@ def seen_heads(count: int, spread_rad: float) -> np.ndarray:
     heads = []
     turns = rng.normal(0, spread_rad, (count // 2, 3))
     for angles in np.concatenate([turns, turns * (-1, 1, -1)]):
-        points = positions @ rotation_from_head_angles(*angles).T
+        points = positions @ euler_yxz_to_matrix(*angles).T
         heads.append((points * (1, -1, -1)) * rng.uniform(40, 90) + rng.uniform(100, 300, 3))
     return np.array(heads)
 
@@ -41,7 +41,7 @@ def test_turned_copies_average_to_the_face_itself():
 
 def test_heads_that_look_elsewhere_are_left_out():
     straight, turned = seen_heads(30, 0.03), seen_heads(30, 0.03)
-    quarter = rotation_from_head_angles(0.6, 0.0, 0.0)
+    quarter = euler_yxz_to_matrix(0.6, 0.0, 0.0)
     turned = turned * (1, -1, -1) @ quarter.T * (1, -1, -1)
     heads = np.array([_centred(points) for points in (*straight, *turned)])
     assert mean_face(heads)[2] == 30

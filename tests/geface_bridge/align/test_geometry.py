@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from geface_bridge.align.geometry import (
     camera_from_sight,
     fit_similarity,
-    head_angles_from_rotation,
     openface_angles_from_head_angles,
-    rotation_from_head_angles,
     transform_points,
 )
+from rig.rotations import euler_yxz_to_matrix, matrix_to_euler_yxz
 
 ANGLE = st.floats(-1.4, 1.4)
 
@@ -23,7 +22,7 @@ ANGLE = st.floats(-1.4, 1.4)
 def test_fit_recovers_a_similarity(yaw, pitch, roll, scale, seed):
     rng = np.random.default_rng(seed)
     source, shift = rng.normal(size=(12, 3)), rng.normal(size=3)
-    rotation = rotation_from_head_angles(yaw, pitch, roll)
+    rotation = euler_yxz_to_matrix(yaw, pitch, roll)
     fit = fit_similarity(source, scale * source @ rotation.T + shift)
     np.testing.assert_allclose(fit.scale, scale, rtol=1e-9)
     np.testing.assert_allclose(fit.rotation, rotation, atol=1e-9)
@@ -53,18 +52,18 @@ def test_fit_refuses_points_without_extent():
 
 @given(st.floats(-3.1, 3.1), ANGLE, st.floats(-3.1, 3.1))
 def test_head_angles_round_trip(yaw, pitch, roll):
-    rotation = rotation_from_head_angles(yaw, pitch, roll)
+    rotation = euler_yxz_to_matrix(yaw, pitch, roll)
     np.testing.assert_allclose(rotation @ rotation.T, np.eye(3), atol=1e-12)
-    np.testing.assert_allclose(head_angles_from_rotation(rotation), (yaw, pitch, roll), atol=1e-9)
+    np.testing.assert_allclose(matrix_to_euler_yxz(rotation), (yaw, pitch, roll), atol=1e-9)
 
 
 def test_each_head_angle_turns_the_way_the_layout_says():
     out, up = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
     quarter = math.pi / 2
     left, down, right = [1, 0, 0], [0, -1, 0], [-1, 0, 0]
-    np.testing.assert_allclose(rotation_from_head_angles(quarter, 0, 0) @ out, left, atol=1e-12)
-    np.testing.assert_allclose(rotation_from_head_angles(0, quarter, 0) @ out, down, atol=1e-12)
-    np.testing.assert_allclose(rotation_from_head_angles(0, 0, quarter) @ up, right, atol=1e-12)
+    np.testing.assert_allclose(euler_yxz_to_matrix(quarter, 0, 0) @ out, left, atol=1e-12)
+    np.testing.assert_allclose(euler_yxz_to_matrix(0, quarter, 0) @ out, down, atol=1e-12)
+    np.testing.assert_allclose(euler_yxz_to_matrix(0, 0, quarter) @ up, right, atol=1e-12)
 
 
 @pytest.mark.parametrize(
@@ -86,10 +85,10 @@ def test_single_angles_in_openface_convention():
 def test_openface_angles_describe_the_same_rotation(yaw, pitch, roll):
     about_x, about_y, about_z = openface_angles_from_head_angles(yaw, pitch, roll)
     single = (
-        rotation_from_head_angles(0, about_x, 0),
-        rotation_from_head_angles(about_y, 0, 0),
-        rotation_from_head_angles(0, 0, about_z),
+        euler_yxz_to_matrix(0, about_x, 0),
+        euler_yxz_to_matrix(about_y, 0, 0),
+        euler_yxz_to_matrix(0, 0, about_z),
     )
     flip = np.diag([1.0, -1.0, -1.0])
-    expected = flip @ rotation_from_head_angles(yaw, pitch, roll) @ flip
+    expected = flip @ euler_yxz_to_matrix(yaw, pitch, roll) @ flip
     np.testing.assert_allclose(single[0] @ single[1] @ single[2], expected, atol=1e-9)

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from geface_bridge.align.faces import HeadPose
 from geface_bridge.align.geometry import (
     camera_from_sight,
-    head_angles_from_rotation,
-    rotation_from_head_angles,
 )
 from geface_bridge.align.head import estimate_head, head_angles_with
 from geface_bridge.align.template import NOSE_TIP, load_template
+from rig.rotations import euler_yxz_to_matrix, matrix_to_euler_yxz
 
 SIZE = (640, 480)
 ANGLE = st.floats(-0.9, 0.9)
@@ -24,7 +23,7 @@ def projected(yaw: float, pitch: float, roll: float, at_m=(0.0, 0.0, -0.5)) -> n
     """MediaPipe-like landmarks of the template seen by a 60° camera, weak perspective."""
     focal_px = SIZE[0] / 2 / math.tan(math.radians(30))
     scale = focal_px / -at_m[2]
-    seen = camera_from_sight(*at_m).T @ rotation_from_head_angles(yaw, pitch, roll)
+    seen = camera_from_sight(*at_m).T @ euler_yxz_to_matrix(yaw, pitch, roll)
     points = load_template().positions_m @ seen.T
     points = (points + np.array([at_m[0], at_m[1], 0.0])) * (scale, -scale, -scale)
     return points + np.array([SIZE[0] / 2, SIZE[1] / 2, 0.0])
@@ -56,9 +55,9 @@ def test_a_head_at_the_edge_that_looks_at_the_camera_is_turned_to_the_middle():
 @given(ANGLE, ANGLE, ANGLE, st.floats(-0.3, 0.3), st.floats(-0.3, 0.3))
 def test_what_a_crop_shows_and_where_it_lay_give_the_whole_rotation(yaw, pitch, tilt, x, y):
     # tilt, then yaw and pitch: the order in which a crop sees them
-    tilted = rotation_from_head_angles(0, 0, tilt) @ rotation_from_head_angles(yaw, pitch, 0)
+    tilted = euler_yxz_to_matrix(0, 0, tilt) @ euler_yxz_to_matrix(yaw, pitch, 0)
     rotation = camera_from_sight(x, y, -0.6) @ tilted
-    angles = head_angles_from_rotation(rotation)
+    angles = matrix_to_euler_yxz(rotation)
     head = HeadPose(*angles, x, y, -0.6)
     np.testing.assert_allclose(head_angles_with(head, yaw, pitch), angles, atol=1e-9)
 
