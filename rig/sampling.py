@@ -1,18 +1,20 @@
 """Random faces: parameters, looks, camera and light, all from (seed, index).
 
-Identity and expression ranges are choices, not measurements; a sampler fitted to
-MakeHuman's identities is the next version's work.
+A ``Person`` is drawn first and given to all parts. Each part (parameters, look, view, photo,
+styling) then has a random generator of its own, so that a change of one leaves the others alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rig.appearance import Appearance, Colour
+from rig.identities import Person, sample_person
 from rig.layout import Layout, load_layout
+from rig.props import Styling, sample_styling
 
 FloatArray = NDArray[np.float64]
 
@@ -113,6 +115,7 @@ class FaceSample:
     look: Appearance
     view: View
     photo: Photo
+    styling: Styling = field(default_factory=Styling)
 
 
 @dataclass(frozen=True)
@@ -133,15 +136,26 @@ def sample_face(
 ) -> FaceSample:
     """The face number ``index`` of the set ``seed``; the same arguments give the same face."""
     layout = layout or load_layout()
-    rng = np.random.default_rng([seed, index])
-    parameters = sample_parameters(rng, layout, emphasis or Emphasis())
+    person = person_of(seed, index)
+    own = [np.random.default_rng([seed, index, part]) for part in range(5)]
+    parameters = sample_parameters(own[0], person, layout, emphasis)
     style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
-    look = sample_look(rng, layout, style)
-    return FaceSample(parameters, look, sample_view(rng), sample_photo(rng))
+    return FaceSample(
+        parameters=parameters,
+        look=sample_look(own[1], person, layout, style),
+        view=sample_view(own[2]),
+        photo=sample_photo(own[3]),
+        styling=sample_styling(own[4], person),
+    )
+
+
+def person_of(seed: int, index: int) -> Person:
+    """Who ``sample_face(seed, index)`` shows."""
+    return sample_person(np.random.default_rng([seed, index, 5]))
 
 
 def sample_parameters(
-    rng: np.random.Generator, layout: Layout, emphasis: Emphasis | None = None
+    rng: np.random.Generator, person: Person, layout: Layout, emphasis: Emphasis | None = None
 ) -> FloatArray:
     """(P,) random parameters: identity, expression, pose, gaze."""
     emphasis = emphasis or Emphasis()
@@ -210,8 +224,10 @@ def _rgb(values: FloatArray) -> Colour:
     return float(r), float(g), float(b)
 
 
-def sample_look(rng: np.random.Generator, layout: Layout, brow_style: int) -> Appearance:
-    """Random looks with the given brow style."""
+def sample_look(
+    rng: np.random.Generator, person: Person, layout: Layout, brow_style: int
+) -> Appearance:
+    """Random looks of ``person`` with the given brow style."""
     skin = _near(rng, _SKIN_TONES, 0.03)
     dark = float(np.mean(skin)) < 0.42
     hair = _near(rng, _HAIR[:2] if dark and rng.random() < 0.9 else _HAIR, 0.08)
