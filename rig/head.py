@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
@@ -72,16 +73,31 @@ class Head:
             raise KeyError(f"no joint {name!r} in the head") from None
 
 
+def rig_file(name: str) -> Path:
+    """Path of a file that a build makes: "assets/head.glb", "profiles/geface.json", ….
+
+    A fresh build (``python -m rig.author.build --out DIR``) is looked at with the environment
+    variable GEFACE_RIG_DIR=DIR; what it lacks is the package's.
+
+    Raises:
+        FileNotFoundError: it is in neither.
+    """
+    packaged = Path(str(resources.files("rig").joinpath(name)))
+    build = os.environ.get("GEFACE_RIG_DIR")
+    places = [Path(build) / name, packaged] if build else [packaged]
+    for path in places:
+        if path.is_file():
+            return path
+    raise FileNotFoundError(f"rig file {name} is missing; rebuild it with: make rig")
+
+
 def asset_path(name: str) -> Path:
-    """Path of a packaged asset.
+    """Path of a file of the rig's assets.
 
     Raises:
         FileNotFoundError: it is not there.
     """
-    path = Path(str(resources.files("rig").joinpath("assets").joinpath(name)))
-    if not path.is_file():
-        raise FileNotFoundError(f"rig asset {name} is missing; rebuild it with: make rig")
-    return path
+    return rig_file(f"assets/{name}")
 
 
 def _joint_order(glb: Glb) -> tuple[list[int], dict[int, int]]:
