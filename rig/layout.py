@@ -81,7 +81,7 @@ class IdentityComponent:
 
 @dataclass(frozen=True)
 class BrowStyle:
-    """A painted brow: arch 0..1, tilt -1..1, thickness (1 is average), hair density 0..1."""
+    """A brow: arch 0..1, tilt -1..1, thickness (1 is average), hair density 0 (none) to 1."""
 
     name: str
     arch: float
@@ -185,11 +185,11 @@ class Layout:
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def neutral_parameters(self) -> FloatArray:
-        """The base face: (P,) parameters with pose and identity .5, AUs 0, first brow style."""
+        """The base face: (P,) parameters with pose and identity .5, AUs 0, neutral brows."""
         values = np.zeros(len(self.parameter_names))
         values[self.blocks["pose"]] = 0.5
         values[self.blocks["identity"]] = self.raw["identity"]["neutral"]
-        values[self.blocks["brow_style"].start] = 1.0
+        values[self.parameter_index[f"brow_style.{self.raw['brow_style_neutral']}"]] = 1.0
         for name in ("gaze_yaw", "gaze_pitch"):
             values[self.parameter_index[name]] = 0.5
         return values

@@ -253,6 +253,16 @@ def relabel(raw):
     raw["au"][0]["label"] = raw["au"][0]["muscle"] = "something else"
 
 
+def test_brows_run_from_none_to_bushy_and_the_base_face_has_some():
+    densities = [style.density for style in LAYOUT.brow_styles]
+    assert LAYOUT.brow_styles[0].name == "none"
+    assert densities.count(0) == 1
+    assert max(densities) == 1
+    neutral = LAYOUT.neutral_parameters()[LAYOUT.blocks["brow_style"]]
+    assert neutral.sum() == 1
+    assert LAYOUT.brow_styles[int(neutral.argmax())].name == "arched_medium_natural"
+
+
 def change_brows(raw):
     raw["brow_style"][0]["arch"] = 0.123
 
