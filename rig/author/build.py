@@ -18,11 +18,11 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.author import anatomy, maps, occlusion
-from rig.author.fit import BonePose, FitConfig
+from rig.author import maps, occlusion
+from rig.author.fit import FitConfig
+from rig.author.own_profile import profile_json
 from rig.author.parts import Part, PartBuilder
-from rig.author.solve import Skeleton, SolvedRig, Solver, all_poses
-from rig.layout import load_layout
+from rig.author.solve import Skeleton, SolvedRig, Solver
 
 RIG = Path(__file__).resolve().parents[1]
 ROUGHNESS = {"skin": 0.6, "eyes": 0.12, "teeth": 0.3, "tongue": 0.4, "mouth": 0.5, "hair": 0.7}
@@ -32,47 +32,6 @@ COLOURS = {"mouth": (0.27, 0.09, 0.08), "tongue": (0.50, 0.22, 0.22)}
 def blender_from_rig(points: NDArray[np.float64]) -> NDArray[np.float64]:
     """Rig axes (x left, y up, z forward) → Blender's (x left, y back, z up)."""
     return np.stack([points[..., 0], -points[..., 2], points[..., 1]], axis=-1)
-
-
-def profile_json(solved: SolvedRig) -> dict[str, Any]:
-    """The rig's own retarget profile, ``rig/profiles/geface.json``."""
-    poses = all_poses(solved)
-    names = solved.skeleton.names
-    drivers: list[dict[str, Any]] = [
-        {"pose": n, "channel": n, "gain": 1.0} for n in poses if not n.startswith("gaze")
-    ]
-    for name, (channel, sign, _) in anatomy.GAZE_UNITS.items():
-        drivers.append({"pose": name, "channel": channel, "gain": sign})
-    drivers.append({"pose": "gaze_right", "channel": "gaze_yaw", "gain": -1.0})
-    order = load_layout().channel_index
-    drivers.sort(key=lambda d: (order[d["channel"]], -d["gain"]))
-    return {
-        "format": "geface-profile",
-        "format_version": 1,
-        "target": "geface-bridge head, rig/assets/head.blend and head.glb",
-        "layout_id": load_layout().layout_id,
-        "convention": "pose of a bone in its parent: translation (m) from rest, rotation vector "
-        "(rad), scale; axes x left, y up, z forward; gaze poses are per radian",
-        "head_bone": "head",
-        "drivers": drivers,
-        "poses": {d["pose"]: _pose_json(poses[d["pose"]], names) for d in drivers},
-    }
-
-
-def _pose_json(pose: BonePose, names: tuple[str, ...]) -> dict[str, Any]:
-    """Bones that move by more than 5 µm or 0.2 mrad."""
-    out = {}
-    for i, name in enumerate(names):
-        size = np.abs(pose.translation[i]).max() / 5e-6
-        turn = max(np.abs(pose.rotvec[i]).max(), np.abs(pose.scale[i] - 1).max()) / 2e-4
-        if max(size, turn) < 1:
-            continue
-        out[name] = {
-            "translation": [round(float(x), 7) for x in pose.translation[i]],
-            "rotvec": [round(float(x), 6) for x in pose.rotvec[i]],
-            "scale": [round(float(x), 6) for x in pose.scale[i]],
-        }
-    return out
 
 
 def write_maps(solved: SolvedRig, parts: list[Part], solver: Solver, folder: Path) -> None:

@@ -46,7 +46,7 @@ def pose_difference(a: dict[str, Any], b: dict[str, Any]) -> float:
     rest = {"translation": [0, 0, 0], "rotvec": [0, 0, 0], "scale": [1, 1, 1]}
     worst = 0.0
     for name in a["poses"]:
-        one, other = a["poses"][name], b["poses"][name]
+        one, other = a["poses"][name]["bones"], b["poses"][name]["bones"]
         for bone in one.keys() | other.keys():
             for field, still in rest.items():
                 pair = [np.array(pose.get(bone, rest).get(field, still)) for pose in (one, other)]

@@ -1,7 +1,8 @@
 // Channels → joint matrices: the evaluator of rig/skeleton.py, for the browser.
 //
 // translation = Σ w t, rotvec = Σ w r, scale = 1 + Σ w (s - 1), composed as T·R·S in the parent's
-// frame; w = max(0, gain · channel). All joints have the head's axes at rest.
+// frame; w is the product of max(0, gain · channel) over a driver's factors. All joints have the
+// head's axes at rest. Curves (rig/profile.py) move no joint and are not read here.
 
 import { compose, multiply, rotationFromVector } from "./matrices.js";
 
@@ -26,11 +27,14 @@ export class Skeleton {
   }
 
   pose(driver, profile, channelNames) {
-    const parts = Object.entries(profile.poses[driver.pose]).map(([name, part]) => ({
+    const parts = Object.entries(profile.poses[driver.pose].bones).map(([name, part]) => ({
       joint: this.joints.findIndex((joint) => joint.name === name),
       values: [...part.translation, ...part.rotvec, ...part.scale.map((value) => value - 1)],
     }));
-    return { channel: channelNames.indexOf(driver.channel), gain: driver.gain, parts };
+    const factors = [driver, ...(driver.times ?? [])].map(({ channel, gain }) => ({
+      channel: channelNames.indexOf(channel), gain,
+    }));
+    return { factors, parts };
   }
 
   /** Fill `skin` for (C,) channels in wire order. */
@@ -45,8 +49,9 @@ export class Skeleton {
 
   blend(channels) {
     this.local.fill(0);
-    for (const { channel, gain, parts } of this.poses) {
-      const weight = Math.max(0, gain * channels[channel]);
+    for (const { factors, parts } of this.poses) {
+      let weight = 1;
+      for (const { channel, gain } of factors) weight *= Math.max(0, gain * channels[channel]);
       if (weight === 0) continue;
       for (const { joint, values } of parts) {
         for (let i = 0; i < 9; i++) this.local[joint * 9 + i] += weight * values[i];

@@ -39,5 +39,6 @@ def test_arrays_of_other_shapes_are_as_far_apart_as_can_be():
 
 def test_a_bone_that_only_one_profile_moves_counts():
     moved = {"jaw": {"translation": [0, 0.5, 0], "rotvec": [0, 0, 0], "scale": [1, 1, 1]}}
-    profiles = [{"drivers": [], "layout_id": "", "poses": {"A": pose}} for pose in (moved, {})]
+    poses = [{"A": {"bones": bones, "curves": {}}} for bones in (moved, {})]
+    profiles = [{"drivers": [], "layout_id": "", "poses": pose} for pose in poses]
     assert pose_difference(*profiles) == pose_difference(*profiles[::-1]) == 0.5
