@@ -1,19 +1,204 @@
-"""What a person wears and how the hair is done."""
+"""What a person wears and how the hair is done: pieces on the rest head, skinned like it.
+
+Shapes come from ``assets/props.npz`` (made by ``rig.author.props``); colours, patterns and
+sizes are painted here from a ``Styling`` and the face's ``Appearance``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from rig.appearance import Appearance, Colour
+from rig.head import asset_path, load_head
 from rig.identities import Person
+from rig.skinning import vertex_normals
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+ByteImage = NDArray[np.uint8]
+
+STEP_M = 1e-5  # of stored positions
+
+GLASSES = ("thin", "round", "thick", "square", "browline", "rimless", "aviator")
 
 
 @dataclass(frozen=True)
 class Styling:
-    """Hair, beard, glasses, hat and cloth of one face; the defaults are none of these."""
+    """Hair, beard, glasses, hat and cloth of one face; the defaults are none of these.
+
+    Attributes:
+        glasses: a name of ``GLASSES``, or "none".
+        glasses_colour: sRGB 0..1 of the frame.
+        lens: 0 clear to 1 nearly black (sunglasses).
+        seed: of patterns and reflections.
+    """
+
+    glasses: str = "none"
+    glasses_colour: Colour = (0.05, 0.05, 0.05)
+    lens: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Prop:
+    """One mesh with one picture, in the rest pose, skinned like ``rig.head.Primitive``.
+
+    Attributes:
+        name: which piece it is.
+        positions: (V, 3) metres; normals: (V, 3) unit, to be turned with the joints (hair's are
+            not its triangles' own); uvs: (V, 2), v down; triangles: (T, 3).
+        joints: (V, 4); weights: (V, 4), rows sum to 1.
+        picture: (H, W, 3 | 4) uint8 sRGB. Of hair v runs from root (0) to tip (1).
+        roughness: 0..1.
+        label: parsing label: hair, beard, glasses, hat, cloth or occluder; "" for what the mask
+            looks through (clear lenses).
+        alpha: "opaque"; "cutout": discard where alpha is below a half; "blend": drawn after all
+            else, blended by alpha, in no depth buffer (lenses).
+    """
+
+    name: str
+    positions: FloatArray
+    normals: FloatArray
+    uvs: FloatArray
+    triangles: IntArray
+    joints: IntArray
+    weights: FloatArray
+    picture: ByteImage
+    roughness: float
+    label: str
+    alpha: str = "opaque"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A stored piece bound to the head's joints; see ``Prop``."""
+
+    positions: FloatArray
+    normals: FloatArray
+    uvs: FloatArray
+    triangles: IntArray
+    joints: IntArray
+    weights: FloatArray
+
+
+@lru_cache(maxsize=1)
+def _asset() -> dict[str, NDArray[Any]]:
+    with np.load(asset_path("props.npz")) as data:
+        return {name: data[name] for name in data.files}
+
+
+def shape_names() -> tuple[str, ...]:
+    """Names of all stored pieces."""
+    return tuple(n.removesuffix("/positions") for n in _asset() if n.endswith("/positions"))
+
+
+@lru_cache(maxsize=64)
+def load_shape(name: str) -> Shape:
+    """A stored piece, bound to the packaged head.
+
+    Raises:
+        KeyError: there is none of that name.
+    """
+    arrays = _asset()
+    positions = arrays[f"{name}/positions"] * STEP_M
+    triangles = arrays[f"{name}/triangles"].astype(np.int64)
+    if f"{name}/normals" in arrays:
+        raw = arrays[f"{name}/normals"].astype(float)
+        normals = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-9)
+    else:
+        normals = vertex_normals(positions, triangles)
+    joints, weights = _binding(name, positions)
+    uvs = arrays[f"{name}/uvs"] / 65535.0
+    return Shape(positions, normals, uvs, triangles, joints, weights)
+
+
+def _binding(name: str, positions: FloatArray) -> tuple[IntArray, FloatArray]:
+    """(V, 4) joints and weights: those stored, or the skin's nearest to each vertex' anchor."""
+    arrays, head = _asset(), load_head()
+    if f"{name}/anchors" in arrays:
+        anchors, which = np.unique(arrays[f"{name}/anchors"], return_inverse=True)
+        rows = nearest(positions[anchors], head.primitives["skin"].positions)[which]
+        skin = head.primitives["skin"]
+        return skin.joints[rows], skin.weights[rows]
+    names = [str(n) for n in arrays[f"{name}/joints"]]
+    weights = np.zeros((len(positions), 4))
+    weights[:, : len(names)] = arrays[f"{name}/weights"]
+    indices = np.zeros(4, dtype=np.int64)
+    indices[: len(names)] = [head.joint_index(n) for n in names]
+    joints = np.tile(indices, (len(positions), 1))
+    return joints, weights / weights.sum(1, keepdims=True)
+
+
+def nearest(points: FloatArray, among: FloatArray) -> IntArray:
+    """(N,) row of ``among`` (M, 3) nearest to each of (N, 3) points."""
+    square = (among**2).sum(1)
+    return np.argmin(square - 2 * points @ among.T, axis=1)
+
+
+def _flat(colour: Colour) -> ByteImage:
+    return np.full((1, 1, 3), np.round(np.clip(colour, 0, 1) * np.array(255.0)), np.uint8)
+
+
+def _prop(
+    piece: str, picture: ByteImage, roughness: float, label: str, alpha: str = "opaque"
+) -> Prop:
+    s = load_shape(piece)
+    return Prop(
+        piece, s.positions, s.normals, s.uvs, s.triangles, s.joints, s.weights,
+        picture, roughness, label, alpha,
+    )  # fmt: skip
+
+
+def props_for(styling: Styling, look: Appearance) -> tuple[Prop, ...]:
+    """All meshes of a styling, opaque ones first."""
+    return tuple(_glasses(styling))
+
+
+def _glasses(styling: Styling) -> list[Prop]:
+    if styling.glasses == "none":
+        return []
+    kind = styling.glasses
+    frame = _prop(f"glasses.{kind}", _flat(styling.glasses_colour), 0.3, "glasses")
+    lens = paint_lens(styling.lens, styling.seed)
+    return [
+        frame,
+        _prop(f"lens.{kind}", lens, 0.1, "glasses" if styling.lens > 0.5 else "", "blend"),
+    ]
+
+
+def paint_lens(tint: float, seed: int, size: int = 64) -> ByteImage:
+    """(size, size, 4) of a lens: tint 0 clear, 1 dark; a slanting reflection, stronger above."""
+    rng = np.random.default_rng([seed, 1])
+    v, u = np.mgrid[0:size, 0:size] / size
+    slant = u + rng.uniform(0.2, 0.7) * v
+    middle, width = rng.uniform(0.3, 1.0), rng.uniform(0.05, 0.2)
+    streak = np.exp(-(((slant - middle) / width) ** 4)) * (1 - 0.6 * v) * rng.uniform(0.0, 0.22)
+    dark = tint * (0.97 - 0.25 * v)
+    alpha = 1 - (1 - dark) * (1 - streak)
+    grey = (30 * dark * (1 - streak) + 235 * streak) / np.maximum(alpha, 1e-6)
+    out = np.stack([grey, grey, grey * 1.05, 255 * alpha], axis=-1)
+    return np.asarray(np.clip(out, 0, 255), dtype=np.uint8)
+
+
+_FRAME_COLOURS: tuple[Colour, ...] = (
+    (0.03, 0.03, 0.035), (0.20, 0.12, 0.07), (0.35, 0.22, 0.12), (0.55, 0.55, 0.57),
+    (0.60, 0.50, 0.32), (0.10, 0.12, 0.22), (0.28, 0.06, 0.07), (0.72, 0.68, 0.64),
+)  # fmt: skip
 
 
 def sample_styling(rng: np.random.Generator, person: Person) -> Styling:
     """Random styling that suits ``person``."""
-    return Styling()
+    worn = rng.random() < 0.16 + 0.28 * person.age
+    dark = worn and rng.random() < 0.06
+    weights = np.array([6, 3, 2, 2, 1, 1, 1, 1], dtype=float)
+    return Styling(
+        glasses=str(rng.choice(GLASSES)) if worn else "none",
+        glasses_colour=_FRAME_COLOURS[rng.choice(len(_FRAME_COLOURS), p=weights / weights.sum())],
+        lens=float(rng.uniform(0.7, 1.0)) if dark else float(rng.choice([0.0, 0.0, 0.06])),
+        seed=int(rng.integers(2**31)),
+    )
