@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.layout import Layout, load_layout
+from rig.layout import Layout, load_layout, parameter_from_angle
 from rig.sampling import FaceSample, Light, Photo, View, sample_face
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ LABEL_WIDTH = 112
 JPEG_QUALITY = 86
 EVEN_VIEW = View(
     distance_m=0.8,
-    span_m=0.245,
-    centre_m=(0.0, 0.02),
+    span_m=0.215,
+    centre_m=(0.0, 0.012),
     roll_rad=0.0,
     ambient=(0.5, 0.5, 0.5),
     lights=(
@@ -220,7 +220,9 @@ def rows_for(options: argparse.Namespace) -> list[Row]:
     layout = load_layout()
     if options.kind == "random":
         return random_rows(options.count, options.seed, options.columns)
-    faces = people(options.identities, options.seed, layout)
+    angle = layout.raw["pose"][0]
+    turn = {angle["name"]: float(parameter_from_angle(np.deg2rad(options.yaw), angle))}
+    faces = [changed(f, turn, layout) for f in people(options.identities, options.seed, layout)]
     rows = {
         "aus": lambda: au_rows(faces, layout),
         "combinations": lambda: combination_rows(faces, layout),
@@ -242,6 +244,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--identities", type=int, default=3, help="people a row (3)")
     parser.add_argument("--blocks", type=int, default=1, help="columns of rows (1)")
     parser.add_argument("--only", default="", help='rows whose label begins so: "6,12,gaze"')
+    parser.add_argument("--yaw", type=float, default=0.0, help="turn of the head, degrees (0)")
     parser.add_argument("--assets", type=Path, help="folder of a fresh build, instead of ours")
     return parser
 

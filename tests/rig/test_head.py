@@ -145,6 +145,15 @@ def test_a_missing_asset_tells_how_to_rebuild_it():
         asset_path("nose.glb")
 
 
+def test_a_fresh_build_is_read_where_it_has_the_file(tmp_path, monkeypatch):
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "head.glb").write_bytes(b"fresh")
+    packaged = asset_path("skin_maps.npz")
+    monkeypatch.setenv("GEFACE_RIG_DIR", str(tmp_path))
+    assert asset_path("head.glb").read_bytes() == b"fresh"
+    assert asset_path("skin_maps.npz") == packaged
+
+
 def test_the_head_is_read_once():
     assert load_head() is load_head()
 
