@@ -33,8 +33,10 @@ from geface_bridge.protocol import (
     FaceFrame,
     Gain,
     Hello,
+    Mark,
     Message,
     Ping,
+    Playback,
     Pong,
     Status,
     Subscribe,
@@ -58,6 +60,7 @@ HELLO = Hello(
     server="geface-bridge",
     server_version="0.1.0",
     session="00112233445566ff",
+    version=(1, 0),
 )
 FRAME = FaceFrame(7, 0, 0.25, 1234.5, True, 0.875, np.array([0.5, 0.25, -0.125], np.float32))
 
@@ -78,6 +81,11 @@ CANONICAL: dict[str, Message] = {
     "pong": Pong(10.5, 2000.25, 2000.375),
     "calibrate": Calibrate(3.5, 1),
     "calibrate_everyone": Calibrate(),
+    "calibrate_range": Calibrate(5.0, 0, "range", ("AU12_L", "AU12_R")),
+    "calibrate_clear": Calibrate(0.0, None, "clear"),
+    "mark": Mark("Aufnahme 2, Zeile „Wie bitte?“"),
+    "playback_pause": Playback(paused=True),
+    "playback_seek": Playback(12.5, 0.5, False),
     "gain": Gain("AU12_L", 1.5),
     "ping": Ping(10.5),
     "subscribe_newest": Subscribe("newest"),
@@ -157,6 +165,11 @@ def refused() -> dict[str, bytes]:
         "subscribe_mode": {"type": "subscribe", "mode": "some"},
         "gain_factor_11": {"type": "gain", "channel": "AU12_L", "factor": 11},
         "calibrate_61_seconds": {"type": "calibrate", "duration_s": 61},
+        "calibrate_of_another_kind": {"type": "calibrate", "kind": "smile"},
+        "calibrate_nameless_channel": {"type": "calibrate", "channels": [""]},
+        "mark_without_label": {"type": "mark"},
+        "playback_speed_0": {"type": "playback", "speed": 0},
+        "playback_paused_is_1": {"type": "playback", "paused": 1},
         "dropped_nothing": {"type": "dropped", "subject": 0, "first_sequence": 1, "count": 0},
         "nine_levels": {**ping, "deep": [[[[[[[[]]]]]]]]},
     }

@@ -24,6 +24,8 @@ CLASSES = {
     "pong": protocol.Pong,
     "calibrate": protocol.Calibrate,
     "gain": protocol.Gain,
+    "mark": protocol.Mark,
+    "playback": protocol.Playback,
     "ping": protocol.Ping,
     "subscribe": protocol.Subscribe,
 }
@@ -41,6 +43,8 @@ def message_from_json(fields):
         fields["channels"] = tuple(Channel(*channel) for channel in fields["channels"])
         fields["subjects"] = tuple(fields["subjects"])
         fields["version"] = tuple(fields["version"])
+    if kind == "calibrate":
+        fields["channels"] = tuple(fields["channels"])
     if kind == "frame":
         fields["channels"] = np.array(fields["channels"], np.float32)
     return CLASSES[kind](**fields)
