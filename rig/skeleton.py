@@ -25,7 +25,11 @@ DOFS = ("tx", "ty", "tz", "rx", "ry", "rz", "sx", "sy", "sz")
 
 
 class Skeleton:
-    """Evaluates channels and identity on a head. Stateless between calls."""
+    """Evaluates channels and identity on a head. Stateless between calls.
+
+    Attributes:
+        identity_offsets: (208, J, 9) what each joint does at identity parameter 1, by ``DOFS``.
+    """
 
     def __init__(
         self, head: Head | None = None, profile: Profile | None = None, layout: Layout | None = None
@@ -34,7 +38,7 @@ class Skeleton:
         self.profile = profile or load_profile()
         self.layout = layout or load_layout()
         self._rows = [self.head.joint_index(name) for name in self.profile.bone_names]
-        self._identity = self._identity_table()
+        self.identity_offsets = self._identity_table()
         self._joint_from_rest = translation_matrix(-self.head.rest_positions)
         if self.profile.head_bone is None:
             raise ValueError(f"the profile of {self.profile.target} has no head bone")
@@ -69,7 +73,7 @@ class Skeleton:
         table = np.zeros((len(self.head.joint_names), 9))
         table[self._rows] = self.profile.evaluate(channels).bones
         if identity is not None:
-            table = table + np.tensordot(2 * np.asarray(identity) - 1, self._identity, 1)
+            table = table + np.tensordot(2 * np.asarray(identity) - 1, self.identity_offsets, 1)
         return np.asarray(table)
 
     def joint_matrices(
