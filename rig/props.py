@@ -137,11 +137,11 @@ def _binding(name: str, positions: FloatArray) -> tuple[IntArray, FloatArray]:
 def nearest(points: FloatArray, among: FloatArray) -> IntArray:
     """(N,) row of ``among`` (M, 3) nearest to each of (N, 3) points."""
     square = (among**2).sum(1)
-    return np.argmin(square - 2 * points @ among.T, axis=1)
+    return np.asarray(np.argmin(square - 2 * points @ among.T, axis=1))
 
 
 def _flat(colour: Colour) -> ByteImage:
-    return np.full((1, 1, 3), np.round(np.clip(colour, 0, 1) * np.array(255.0)), np.uint8)
+    return np.full((4, 4, 3), np.round(np.clip(colour, 0, 1) * np.array(255.0)), np.uint8)
 
 
 def _prop(

@@ -55,7 +55,7 @@ _CENTRE = np.array([0.0335, 0.0345])
 
 def _front(x: FloatArray, y: FloatArray) -> FloatArray:
     """Depth of the spectacles' plane: bent round the face and leaning in towards the cheeks."""
-    return 0.1090 - 3.2 * np.maximum(np.abs(x) - 0.008, 0) ** 2 + 0.12 * (y - 0.0345)
+    return 0.1052 - 2.6 * np.maximum(np.abs(x) - 0.008, 0) ** 2 + 0.08 * (y - 0.0345)
 
 
 def outline(frame: Frame, count: int = 36) -> FloatArray:

@@ -66,18 +66,20 @@ def grid_triangles(rows: int, columns: int, closed: bool = False) -> IntArray:
     i, j = np.meshgrid(np.arange(rows - 1), np.arange(columns - (not closed)), indexing="ij")
     k = (j + 1) % columns
     a, b, c, d = i * columns + j, (i + 1) * columns + j, (i + 1) * columns + k, i * columns + k
-    return np.concatenate([np.stack([a, b, c], -1), np.stack([a, c, d], -1)]).reshape(-1, 3)
+    both = [np.stack([a, b, c], -1), np.stack([a, c, d], -1)]
+    return np.asarray(np.concatenate(both).reshape(-1, 3))
 
 
 def grid_uvs(rows: int, columns: int) -> FloatArray:
     """(rows·columns, 2): u along the columns, v along the rows."""
     v, u = np.meshgrid(np.linspace(0, 1, rows), np.linspace(0, 1, columns), indexing="ij")
-    return np.stack([u, v], axis=-1).reshape(-1, 2)
+    return np.asarray(np.stack([u, v], axis=-1).reshape(-1, 2))
 
 
 def unit(vectors: FloatArray) -> FloatArray:
     """Vectors (..., 3) of length 1."""
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(length, 1e-12))
 
 
 def tube(path: FloatArray, radii: FloatArray, up: FloatArray, sides: int, closed: bool) -> Piece:
