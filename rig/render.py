@@ -1,19 +1,18 @@
-"""Renders faces through pyrender on EGL: image, parsing mask, landmarks.
+"""Renders faces through pyrender's EGL context: image, parsing mask, depth, landmarks.
 
-The only home of pyrender (0.1.45, which needs numpy < 2). The GL platform is chosen
-by PYOPENGL_PLATFORM at import; EGL works without a screen, on Mesa also without a GPU.
+The only home, with ``render_gl``, of pyrender (0.1.45, which needs numpy < 2). The GL platform is
+chosen by PYOPENGL_PLATFORM at import; EGL works without a screen, on Mesa also without a GPU. A
+``Renderer`` keeps its meshes and textures on the GL side and sends only what a face changes.
 """
 
 from __future__ import annotations
 
-import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
-os.environ.setdefault("PYOPENGL_PLATFORM", "egl")
-
-import cv2
 import numpy as np
-import pyrender
 from numpy.typing import NDArray
 
 from rig import appearance, photograph
@@ -22,29 +21,44 @@ from rig.creases import crease_depths
 from rig.head import Head, Primitive, load_head
 from rig.landmarks import Landmarks
 from rig.layout import channels_from_parameters, load_layout
-from rig.rotations import rotvec_to_matrix
-from rig.sampling import FaceSample, View
+from rig.materials import MATERIALS
+from rig.props import Prop, Styling, props_for
+from rig.render_gl import (
+    LABEL_TARGET,
+    LIGHT_TARGET,
+    MeshBuffer,
+    ShadowMap,
+    Target,
+    Texture,
+    context,
+    set_state,
+)
+from rig.sampling import FaceSample
 from rig.skeleton import Skeleton
-from rig.skinning import skin, vertex_normals
+from rig.skinning import SmoothNormals, skin, turn_normals
+from rig.view import View, clip_from_rig, project, rig_from_camera
 
 FloatArray = NDArray[np.float64]
+Single = NDArray[np.float32]
 ByteImage = NDArray[np.uint8]
 
 # Order of the parsing labels; a mask holds the index.
 LABELS = (
     "background", "skin", "brows", "eyes", "nose", "upper_lip",
     "lower_lip", "mouth_interior", "ears", "neck", "hair",
+    "iris", "teeth", "tongue", "cloth", "glasses", "hat", "occluder", "beard",
 )  # fmt: skip
-_PALETTE = np.array(
-    [
-        (0, 0, 0), (250, 40, 40), (40, 250, 40), (40, 40, 250), (250, 250, 40), (250, 40, 250),
-        (40, 250, 250), (250, 150, 90), (90, 150, 250), (150, 90, 40), (150, 250, 150),
-    ],
-    dtype=np.uint8,
-)  # fmt: skip
-_PART_LABEL = {"eyes": 3, "mouth": 7, "teeth": 7, "tongue": 7, "hair": 10}
-_FLAT_COLOUR = {"mouth": (0.09, 0.018, 0.018), "tongue": (0.24, 0.07, 0.07)}
-_ROUGHNESS = {"skin": 0.55, "eyes": 0.08, "teeth": 0.3, "tongue": 0.4, "mouth": 0.6, "hair": 0.6}
+_PART_LABEL = {
+    "eyes": "eyes", "mouth": "mouth_interior", "teeth": "teeth", "tongue": "tongue", "hair": "hair",
+}  # fmt: skip
+_HAIRY = {"hair", "beard", "brows"}
+# How fast it gets dark behind the lips, per metre, by part; a wet part's share of mirrored light.
+_MOUTH_DARK = {"mouth": 75.0, "teeth": 45.0, "tongue": 45.0}
+_SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
+_PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
+_SHADOW_SIZE, _SHADOW_REACH_M = 512, 0.19
+_LIGHTS = 3
+_BUMP_M = 255 * 0.00002
 
 
 @dataclass(frozen=True)
@@ -56,36 +70,86 @@ class Render:
         mask: (S, S) uint8 index into ``LABELS``, or None if not asked for.
         landmarks: name → (x, y) pixels, x right, y down, pixel centres at .5.
         parameters: (P,) the exact parameters.
+        visible: landmark name → whether it is in the picture and nothing hides it; empty without
+            mask or depth.
+        depth_m: (S, S) float32 distance along the camera's axis, inf where nothing is; or None.
     """
 
     image_rgb: ByteImage
     mask: ByteImage | None
     landmarks: dict[str, tuple[float, float]]
     parameters: FloatArray
+    visible: dict[str, bool] = field(default_factory=dict)
+    depth_m: Single | None = None
+
+
+class _Piece:
+    """One mesh as it is drawn: buffers, which shader, its own uniforms."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.mesh = MeshBuffer()
+        self.picture = Texture(srgb=True)
+        self.alpha = "opaque"
+        self.label = ""
+        self.uniforms: dict[str, Any] = {}
+
+    def defines(self, *more: str) -> tuple[str, ...]:
+        """Names under which this piece's shaders are compiled."""
+        alpha = {"cutout": ("CUT_OUT", "SEE_THROUGH"), "blend": ("BLENDED", "SEE_THROUGH")}
+        return (self.kind, *alpha.get(self.alpha, ()), *more)
+
+    def delete(self) -> None:
+        self.mesh.delete()
+        self.picture.delete()
 
 
 class Renderer:
-    """Holds a GL context and the head. One a process; close it when done."""
+    """The head on the GL side. Several may live in one thread; close each when done."""
 
-    def __init__(self, size: int = 256, head: Head | None = None, antialias: bool = True) -> None:
-        """Make the context.
+    def __init__(
+        self,
+        size: int = 256,
+        head: Head | None = None,
+        antialias: bool = True,
+        shadows: bool = True,
+    ) -> None:
+        """Make the buffers.
 
         Args:
             size: pixels a side.
             head: defaults to the packaged one.
-            antialias: four samples a pixel; without, software GL draws twice as fast.
+            antialias: four samples a pixel.
+            shadows: the key light casts them.
         """
-        _set_samples(4 if antialias else 0)
+        self._context = context()
+        self._context.make_current()
         self.size = size
         self.head = head or load_head()
         self.layout = load_layout()
         self.skeleton = Skeleton(self.head)
         self._landmarks = Landmarks(self.head)
-        self._gl = pyrender.OffscreenRenderer(size, size)
+        self._normals = {
+            n: SmoothNormals(p.positions, p.triangles) for n, p in self.head.primitives.items()
+        }
+        self._head_joint = self.head.joint_index("head")
+        self._lids = _LidCurves(self.head)
+        self._antialias = antialias
+        self._light = Target(size, 4 if antialias else 0, LIGHT_TARGET)
+        self._label = Target(size, 0, LABEL_TARGET)
+        self._shadow = ShadowMap(_SHADOW_SIZE) if shadows else None
+        self._parts = {n: _part(n, p) for n, p in self.head.primitives.items()}
+        self._props: list[_Piece] = []
+        self._surface, self._skin_labels = Texture(), Texture(smooth=False)
 
     def close(self) -> None:
-        """Release the GL context."""
-        self._gl.delete()
+        """Free the buffers; the context stays for other renderers."""
+        self._context.make_current()
+        for piece in (*self._parts.values(), *self._props):
+            piece.delete()
+        for thing in (self._light, self._label, self._shadow, self._surface, self._skin_labels):
+            if thing is not None:
+                thing.delete()
 
     def __enter__(self) -> Renderer:
         return self
@@ -103,75 +167,282 @@ class Renderer:
         self, channels: FloatArray, identity: FloatArray | None
     ) -> dict[str, FloatArray]:
         """Posed vertices of every primitive for wire channels and (208,) identity."""
-        matrices = self.skeleton.skin_matrices(channels, identity)
+        return self._posed(self.skeleton.skin_matrices(channels, identity))
+
+    def _posed(self, matrices: FloatArray) -> dict[str, FloatArray]:
         parts = self.head.primitives.items()
         return {n: skin(p.positions, p.joints, p.weights, matrices) for n, p in parts}
 
-    def render(self, sample: FaceSample, mask: bool = True) -> Render:
-        """Render one sample; with ``mask=False`` the parsing pass is skipped."""
+    def render(self, sample: FaceSample, mask: bool = True, depth: bool = False) -> Render:
+        """Render one sample; without ``mask`` and ``depth`` their pass is skipped."""
         channels = channels_from_parameters(sample.parameters, self.layout)
         identity = sample.parameters[self.layout.blocks["identity"]]
-        vertices = self.vertices_from_channels(channels, identity)
-        pictures = textures(sample.look, channels)
-        colour = self._draw(vertices, pictures, sample.view, sample.look.bald)
+        vertices = self._load(channels, identity, sample.look, sample.styling)
+        light = self._draw(sample.view, sample.look.bald)
         ground = photograph.random_background(self.size, sample.photo.seed)
-        image = over(colour, ground)
-        labels = self._draw_mask(vertices, sample) if mask else None
+        image = photograph.expose(light[..., :3] + (1 - light[..., 3:]) * ground, sample.photo)
+        labels, depth_m = None, None
+        if mask or depth:
+            labels, depth_m = self._draw_labels(sample.view, sample.look)
         points = self._landmarks.positions(vertices)
         pixels = project(np.array(list(points.values())), sample.view, self.size)
-        named = {n: (float(x), float(y)) for n, (x, y) in zip(points, pixels, strict=True)}
-        return Render(photograph.expose(image, sample.photo), labels, named, sample.parameters)
+        named = {n: (float(x), float(y)) for n, (x, y, _) in zip(points, pixels, strict=True)}
+        visible = {} if depth_m is None else _visible(list(points), pixels, depth_m)
+        return Render(
+            image,
+            labels if mask else None,
+            named,
+            sample.parameters,
+            visible,
+            depth_m if depth else None,
+        )
 
     def render_plain(
-        self, channels: FloatArray, look: Appearance, view: View, identity: FloatArray | None = None
+        self,
+        channels: FloatArray,
+        look: Appearance,
+        view: View,
+        identity: FloatArray | None = None,
+        styling: Styling | None = None,
     ) -> ByteImage:
-        """(S, S, 4) picture of wire channels without background or camera faults.
+        """(S, S, 4) sRGB picture of wire channels without background or camera faults.
 
         Colour is premultiplied by alpha, the head's coverage.
         """
-        vertices = self.vertices_from_channels(channels, identity)
-        return self._draw(vertices, textures(look, channels), view, look.bald)
+        self._load(channels, identity, look, styling or Styling())
+        light = self._draw(view, look.bald)
+        alpha = np.clip(light[..., 3:], 0, 1)
+        shown = photograph.develop(light[..., :3] / np.maximum(alpha, 1e-4))
+        premultiplied = np.concatenate([shown * alpha, 255 * alpha], axis=-1)
+        return np.asarray(premultiplied + 0.5, dtype=np.uint8)
 
-    def _draw(
-        self,
-        vertices: dict[str, FloatArray],
-        pictures: dict[str, ByteImage],
-        view: View,
-        bald: bool,
-    ) -> ByteImage:
-        scene = pyrender.Scene(bg_color=(0, 0, 0, 0), ambient_light=view.ambient)
-        for name, part in self.head.primitives.items():
-            if not (bald and name == "hair"):
-                scene.add(_mesh(part, vertices[name], _material(name, pictures.get(name))))
-        for light in view.lights:
-            node = pyrender.DirectionalLight(color=light.colour, intensity=light.intensity)
-            scene.add(node, pose=_looking_along(-np.array(light.towards)))
-        scene.add(_camera(view), pose=rig_from_camera(view))
-        flags = pyrender.RenderFlags.SKIP_CULL_FACES | pyrender.RenderFlags.RGBA
-        return np.asarray(self._gl.render(scene, flags=flags)[0])
+    # What a face changes -------------------------------------------------------------------
 
-    def _draw_mask(self, vertices: dict[str, FloatArray], sample: FaceSample) -> ByteImage:
-        scene = pyrender.Scene(bg_color=(0, 0, 0, 0))
-        labels = skin_labels(sample.look)
-        for name, part in self.head.primitives.items():
-            if name == "lashes" or (sample.look.bald and name == "hair"):
+    def _load(
+        self, channels: FloatArray, identity: FloatArray | None, look: Appearance, styling: Styling
+    ) -> dict[str, FloatArray]:
+        """Send a face's vertices and pictures; returns its posed vertices."""
+        self._context.make_current()
+        matrices = self.skeleton.skin_matrices(channels, identity)
+        vertices = self._posed(matrices)
+        for name, piece in self._parts.items():
+            piece.mesh.set_pose(vertices[name], self._normals[name](vertices[name]))
+        for name, picture in textures(look, channels).items():
+            self._parts[name].picture.set_picture(picture)
+        self._surface.set_picture(paint_surface(look, channels))
+        self._load_props(props_for(styling, look), matrices)
+        self._frame = self._face_uniforms(vertices, matrices)
+        return vertices
+
+    def _load_props(self, props: tuple[Prop, ...], matrices: FloatArray) -> None:
+        """Send props into pieces, which are reused; those that are not needed are freed."""
+        while len(self._props) < len(props):
+            self._props.append(_Piece("PLAIN"))
+        while len(self._props) > len(props):
+            self._props.pop().delete()
+        for piece, prop in zip(self._props, props, strict=True):
+            binding = (prop.joints, prop.weights, matrices)
+            piece.kind = "HAIR" if prop.label in _HAIRY else "PLAIN"
+            piece.alpha, piece.label = prop.alpha, prop.label
+            piece.uniforms = _surface_uniforms(prop.roughness, 1 - prop.roughness, 0.0)
+            piece.mesh.set_topology(prop.uvs, prop.triangles)
+            piece.mesh.set_pose(
+                skin(prop.positions, *binding), turn_normals(prop.normals, *binding)
+            )
+            piece.picture.set_picture(prop.picture)
+
+    def _face_uniforms(
+        self, vertices: dict[str, FloatArray], matrices: FloatArray
+    ) -> dict[str, Any]:
+        """What shaders must know of the face: lids over the eyes, where the mouth is."""
+        points = self._landmarks.positions(vertices)
+        turn = matrices[self._head_joint, :3, :3]
+        turn = turn / np.linalg.norm(turn, axis=0)
+        return {
+            "head_from_rig": _as_transform(turn.T),
+            "lid_curve": self._lids(vertices["lashes"] @ turn),
+            "mouth": (points["lip_upper_middle"] + points["lip_lower_middle"]) / 2,
+            "mouth_inward": -turn[:, 2],
+        }
+
+    # Passes --------------------------------------------------------------------------------
+
+    def _pieces(self, bald: bool) -> Iterator[_Piece]:
+        """What is drawn, those that blend last."""
+        pieces = [p for n, p in self._parts.items() if not (bald and n == "hair")] + self._props
+        yield from sorted(pieces, key=lambda piece: piece.alpha == "blend")
+
+    def _draw(self, view: View, bald: bool) -> Single:
+        """(S, S, 4) linear light, premultiplied by coverage."""
+        frame = {**self._frame, **_view_uniforms(view), **_UNITS}
+        features: tuple[str, ...] = ()
+        if self._shadow is not None and view.lights:
+            frame |= self._cast_shadow(self._shadow, view, bald)
+            features = ("SHADOWS",)
+        self._light.begin()
+        self._surface.bind(_SURFACE)
+        for piece in self._pieces(bald):
+            cut = piece.alpha == "cutout"
+            set_state(blend=piece.alpha == "blend", coverage=cut and self._antialias)
+            program = self._context.program("face.vert", "surface.frag", *piece.defines(*features))
+            program.use(frame, piece.uniforms)
+            piece.picture.bind(_PICTURE)
+            piece.mesh.draw()
+        return self._light.colours()
+
+    def _cast_shadow(self, shadow: ShadowMap, view: View, bald: bool) -> dict[str, Any]:
+        matrix = shadow_from_rig(np.array(view.lights[0].towards))
+        shadow.begin()
+        set_state()
+        for piece in self._pieces(bald):
+            if piece.alpha != "blend":
+                defines = ("CUT_OUT",) if piece.alpha == "cutout" else ()
+                program = self._context.program("face.vert", "depth.frag", *defines)
+                program.use({"clip_from_rig": matrix, "picture": _PICTURE}, {})
+                piece.picture.bind(_PICTURE)
+                piece.mesh.draw()
+        shadow.bind(_SHADOWS)
+        return {"shadow_from_rig": matrix, "shadow_texel": 1.0 / shadow.size}
+
+    def _draw_labels(self, view: View, look: Appearance) -> tuple[ByteImage, Single]:
+        """(S, S) labels and (S, S) metres from the camera."""
+        frame = {"clip_from_rig": clip_from_rig(view), **_UNITS}
+        self._skin_labels.set_picture(skin_labels(look))
+        self._skin_labels.bind(_LABELS)
+        self._label.begin()
+        set_state()
+        for piece in self._pieces(look.bald):
+            if piece.alpha == "blend":
                 continue
-            index = labels if name == "skin" else np.full((1, 1), _PART_LABEL[name])
-            scene.add(_mesh(part, vertices[name], _flat_material(_PALETTE[index])))
-        scene.add(_camera(sample.view), pose=rig_from_camera(sample.view))
-        flags = pyrender.RenderFlags.FLAT | pyrender.RenderFlags.SKIP_CULL_FACES
-        colour, _ = self._gl.render(scene, flags=flags)
-        return labels_from_colours(np.asarray(colour))
+            cut = ("CUT_OUT",) if piece.alpha == "cutout" else ()
+            more = {"SKIN": ("TEXTURED",), "EYE": ("IRIS",)}.get(piece.kind, ())
+            program = self._context.program("face.vert", "label.frag", *cut, *more)
+            label = LABELS.index(piece.label) / 255 if piece.label else 0.0
+            program.use(frame, {"label": label, "iris": LABELS.index("iris") / 255})
+            piece.picture.bind(_PICTURE)
+            piece.mesh.draw()
+        return self._label.bytes(), metres_from_window(self._label.depths())
 
 
-def _set_samples(count: int) -> None:
-    """Samples a pixel of the framebuffers that pyrender makes next; it has no option for it."""
-    from OpenGL.GL import glRenderbufferStorageMultisample  # type: ignore[import-untyped]
+_UNITS = {"picture": _PICTURE, "surface": _SURFACE, "shadows": _SHADOWS, "labels": _LABELS}
+_NEAR_M, _FAR_M = 0.05, 10.0
 
-    def storage(target: int, _: int, kind: int, width: int, height: int) -> None:
-        glRenderbufferStorageMultisample(target, count, kind, width, height)
 
-    pyrender.renderer.glRenderbufferStorageMultisample = storage
+class _LidCurves:
+    """The lids' edges, read off the lashes' roots: y = a + b x + c x² in the head's axes."""
+
+    def __init__(self, head: Head) -> None:
+        lashes = head.primitives["lashes"]
+        x, v = lashes.positions[:, 0], lashes.uvs[:, 1]
+        upper, lower = (v > 0.4) & (v < 0.5), v > 0.9
+        self._rows = [np.flatnonzero(e & s) for e in (upper, lower) for s in (x > 0, x < 0)]
+
+    def __call__(self, lashes: FloatArray) -> FloatArray:
+        """(4, 3) a, b, c: left and right upper, left and right lower lid."""
+        fits = [np.polyfit(lashes[rows, 0], lashes[rows, 1], 2) for rows in self._rows]
+        return np.array(fits)[:, ::-1]
+
+
+def _part(name: str, primitive: Primitive) -> _Piece:
+    """The piece of a part of the head, its topology sent."""
+    piece = _Piece({"skin": "SKIN", "eyes": "EYE", "hair": "HAIR"}.get(name, "PLAIN"))
+    piece.alpha = "blend" if name == "lashes" else "opaque"
+    piece.label = _PART_LABEL.get(name, "")
+    material = MATERIALS[name]
+    piece.uniforms = _surface_uniforms(
+        material.roughness, _SHEEN.get(name, 1.0), _MOUTH_DARK.get(name, 0.0)
+    )
+    if material.colour is not None:
+        flat = np.array(material.colour) * 255
+        piece.picture.set_picture(np.broadcast_to(flat, (1, 1, 3)).astype(np.uint8))
+    piece.mesh.set_topology(primitive.uvs, primitive.triangles)
+    return piece
+
+
+def _as_transform(rotation: FloatArray) -> FloatArray:
+    """(4, 4) transform of a (3, 3) rotation."""
+    out = np.eye(4)
+    out[:3, :3] = rotation
+    return out
+
+
+def _surface_uniforms(roughness: float, sheen: float, mouth_dark: float) -> dict[str, Any]:
+    return {"roughness": float(roughness), "sheen": float(sheen), "mouth_dark": mouth_dark}
+
+
+def _view_uniforms(view: View) -> dict[str, Any]:
+    """Camera and lights as the shaders take them."""
+    lights = list(view.lights[:_LIGHTS])
+    towards, brightness, across = np.zeros((3, _LIGHTS, 3))
+    towards[:, 2] = 1
+    breadth = np.zeros((_LIGHTS, 1))
+    for i, light in enumerate(lights):
+        towards[i] = np.array(light.towards) / np.linalg.norm(light.towards)
+        brightness[i] = np.array(light.colour) * (light.intensity / np.pi)
+        breadth[i] = light.breadth
+        across[i] = _across(towards[i])
+    room = _room(view)
+    return {
+        "clip_from_rig": clip_from_rig(view, _NEAR_M, _FAR_M),
+        "camera": rig_from_camera(view)[:3, 3],
+        "towards": towards,
+        "brightness": brightness,
+        "breadth": breadth,
+        "pane_across": across,
+        "radiance": room * _BLURRED,
+        "irradiance": room * _CONVOLVED,
+        "bump_m": _BUMP_M,
+    }
+
+
+# Factors of the nine spherical harmonics: behind a cosine, by pi; behind a broad mirror lobe.
+_CONVOLVED = np.array([1] + [2 / 3] * 3 + [1 / 4] * 5)[:, None]
+_BLURRED = np.array([1] + [0.85] * 3 + [0.6] * 5)[:, None]
+
+
+def _room(view: View) -> FloatArray:
+    """(9, 3) spherical harmonics of the room's light."""
+    out = np.zeros((9, 3))
+    out[0] = 1
+    if view.room:
+        out[1:] = view.room
+    return np.asarray(out * np.array(view.ambient))
+
+
+def _across(towards: FloatArray) -> FloatArray:
+    """A horizontal unit vector square to a direction: the upper edge of a window there."""
+    across = np.cross([0.0, 1.0, 0.0] if abs(towards[1]) < 0.95 else [1.0, 0.0, 0.0], towards)
+    return np.asarray(across / np.linalg.norm(across))
+
+
+def shadow_from_rig(towards: FloatArray, reach_m: float = _SHADOW_REACH_M) -> FloatArray:
+    """(4, 4) the light's parallel projection of a ball of ``reach_m`` round the face to -1..1."""
+    z = towards / np.linalg.norm(towards)
+    x = _across(z)
+    out = np.eye(4)
+    out[:3, :3] = np.stack([x, np.cross(z, x), -z]) / reach_m
+    out[2, :3] /= 2  # what stands before the ball throws shadow too
+    out[:3, 3] = -out[:3, :3] @ np.array([0.0, 0.02, 0.02])
+    return out
+
+
+def metres_from_window(depth: Single) -> Single:
+    """(H, W) metres along the camera's axis of window depths 0..1, inf for the background."""
+    with np.errstate(divide="ignore"):
+        out = _NEAR_M * _FAR_M / (_FAR_M - depth * (_FAR_M - _NEAR_M))
+    return np.where(depth >= 1, np.float32(np.inf), out).astype(np.float32)
+
+
+def _visible(names: list[str], pixels: FloatArray, depth_m: Single) -> dict[str, bool]:
+    """Whether nothing stands before each of (N, 3) pixels x, y and metres."""
+    size = len(depth_m)
+    column, row = np.floor(pixels[:, 0]).astype(int), np.floor(pixels[:, 1]).astype(int)
+    inside = (column >= 0) & (row >= 0) & (column < size) & (row < size)
+    seen = depth_m[np.clip(row, 0, size - 1), np.clip(column, 0, size - 1)]
+    # an eye's middle lies behind its own cornea and lids
+    slack = np.array([0.022 if n.startswith("eye_centre") else 0.006 for n in names])
+    found = inside & (pixels[:, 2] < seen + slack)
+    return {name: bool(value) for name, value in zip(names, found, strict=True)}
 
 
 def over(colour: ByteImage, ground: ByteImage) -> ByteImage:
@@ -191,11 +462,22 @@ def textures(look: Appearance, channels: FloatArray) -> dict[str, ByteImage]:
     }
 
 
-def skin_labels(look: Appearance) -> NDArray[np.int64]:
+def paint_surface(look: Appearance, channels: FloatArray) -> ByteImage:
+    """(S, S, 3) occlusion, roughness and height of the skin."""
+    maps = load_skin_maps()
+    out = np.empty((*maps.lips.shape, 3), np.uint8)
+    out[..., 0] = 255
+    out[..., 1] = 255 * MATERIALS["skin"].roughness
+    out[..., 2] = 128
+    return out
+
+
+@lru_cache(maxsize=8)
+def skin_labels(look: Appearance) -> ByteImage:
     """(S, S) parsing label of every texel of the skin."""
     maps = load_skin_maps()
     x, y, z = np.moveaxis(maps.position, -1, 0)
-    out = np.full(x.shape, LABELS.index("skin"))
+    out = np.full(x.shape, LABELS.index("skin"), np.uint8)
     nose = (np.abs(x) < 0.0185 - 0.11 * np.clip(y + 0.004, 0, 0.05)) & (y > -0.0085) & (y < 0.042)
     out[nose & (z > 0.075)] = LABELS.index("nose")
     jawline = -0.055 - 0.35 * np.clip(0.06 - z, 0, 0.06) + 0.9 * np.clip(np.abs(x) - 0.03, 0, 0.05)
@@ -208,95 +490,3 @@ def skin_labels(look: Appearance) -> NDArray[np.int64]:
     out[lips & (y < -0.0285)] = LABELS.index("lower_lip")
     out[appearance.brow_mask(maps.position, look.brow) > 0.4] = LABELS.index("brows")
     return out
-
-
-def labels_from_colours(colour: ByteImage) -> ByteImage:
-    """(H, W) label of each pixel; one that mixes two labels takes its nearest pure neighbour's."""
-    distance = np.abs(colour[..., None, :].astype(int) - _PALETTE.astype(int)).max(-1)
-    label = np.asarray(distance.argmin(-1), dtype=np.uint8)
-    mixed = (distance.min(-1) > 6).astype(np.uint8)
-    if not mixed.any():
-        return label
-    _, nearest = cv2.distanceTransformWithLabels(
-        mixed, cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    lookup = np.zeros(int(nearest.max()) + 1, np.uint8)
-    pure = mixed == 0
-    lookup[nearest[pure]] = label[pure]
-    return np.asarray(lookup[nearest])
-
-
-def rig_from_camera(view: View) -> FloatArray:
-    """(4, 4) pose of the camera: in front of the face, looking along -z, rolled."""
-    out = np.eye(4)
-    out[:3, :3] = rotvec_to_matrix(np.array([0.0, 0.0, view.roll_rad]))
-    out[:3, 3] = (*view.centre_m, view.distance_m + 0.09)
-    return out
-
-
-def field_of_view_rad(view: View) -> float:
-    """Vertical angle that spans ``span_m`` at the face."""
-    return float(2 * np.arctan(view.span_m / 2 / view.distance_m))
-
-
-def project(points: FloatArray, view: View, size: int) -> FloatArray:
-    """(N, 2) pixels of (N, 3) points of the rig's frame."""
-    camera_from_rig = np.linalg.inv(rig_from_camera(view))
-    local = points @ camera_from_rig[:3, :3].T + camera_from_rig[:3, 3]
-    focal = size / 2 / np.tan(field_of_view_rad(view) / 2)
-    x = size / 2 + focal * local[:, 0] / -local[:, 2]
-    y = size / 2 - focal * local[:, 1] / -local[:, 2]
-    return np.stack([x, y], axis=1)
-
-
-def _camera(view: View) -> pyrender.PerspectiveCamera:
-    return pyrender.PerspectiveCamera(field_of_view_rad(view), znear=0.05, zfar=10, aspectRatio=1)
-
-
-def _looking_along(direction: FloatArray) -> FloatArray:
-    """(4, 4) pose whose -z axis is ``direction``."""
-    z = -direction / np.linalg.norm(direction)
-    x = np.cross([0.0, 1.0, 0.0] if abs(z[1]) < 0.95 else [1.0, 0.0, 0.0], z)
-    x = x / np.linalg.norm(x)
-    out = np.eye(4)
-    out[:3, :3] = np.stack([x, np.cross(z, x), z], axis=1)
-    return out
-
-
-def _mesh(part: Primitive, positions: FloatArray, material: pyrender.Material) -> pyrender.Mesh:
-    primitive = pyrender.Primitive(
-        positions=positions,
-        normals=vertex_normals(positions, part.triangles),
-        texcoord_0=np.stack([part.uvs[:, 0], 1 - part.uvs[:, 1]], axis=1),
-        indices=part.triangles,
-        material=material,
-    )
-    return pyrender.Mesh([primitive])
-
-
-def _texture(picture: ByteImage, nearest: bool = False) -> pyrender.Texture:
-    kind = pyrender.constants.GLTF.NEAREST if nearest else pyrender.constants.GLTF.LINEAR
-    sampler = pyrender.Sampler(magFilter=kind, minFilter=kind)
-    channels = "RGBA" if picture.shape[-1] == 4 else "RGB"
-    return pyrender.Texture(source=picture, source_channels=channels, sampler=sampler)
-
-
-def _material(name: str, picture: ByteImage | None) -> pyrender.Material:
-    colour = (1.0, 1.0, 1.0, 1.0) if picture is not None else (*_FLAT_COLOUR[name], 1.0)
-    if name == "lashes":
-        # pyrender draws a mesh after the opaque ones only if its factor is below 1
-        colour = (1.0, 1.0, 1.0, 0.999)
-    return pyrender.MetallicRoughnessMaterial(
-        baseColorFactor=colour,
-        alphaMode="BLEND" if name == "lashes" else "OPAQUE",
-        baseColorTexture=_texture(picture) if picture is not None else None,
-        metallicFactor=0.0,
-        roughnessFactor=_ROUGHNESS.get(name, 0.6),
-        doubleSided=True,
-    )
-
-
-def _flat_material(picture: ByteImage) -> pyrender.Material:
-    return pyrender.MetallicRoughnessMaterial(
-        baseColorTexture=_texture(picture, nearest=True), metallicFactor=0.0, doubleSided=True
-    )

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from rig.appearance import Appearance, Colour
 from rig.identities import Person, sample_person
 from rig.layout import Layout, load_layout
+from rig.photograph import Photo, sample_photo
 from rig.props import Styling, sample_styling
+from rig.view import View, sample_view
 
 FloatArray = NDArray[np.float64]
 
@@ -64,47 +66,6 @@ _BUNDLES: tuple[dict[str, float], ...] = (
     {"AU17": 1.0, "AU15": 0.5},
     {"AU10": 1.0, "AU25": 0.6},
 )
-
-
-@dataclass(frozen=True)
-class Light:
-    """A directional light: unit vector towards it (rig axes), colour, intensity."""
-
-    towards: tuple[float, float, float]
-    colour: Colour
-    intensity: float
-
-
-@dataclass(frozen=True)
-class View:
-    """Camera and light.
-
-    Attributes:
-        distance_m: from the face; span_m: height of the picture at the face.
-        centre_m: (x, y) of the picture's middle on the face plane.
-        roll_rad: of the camera.
-        ambient: colour of the ambient light; lights: the others.
-    """
-
-    distance_m: float
-    span_m: float
-    centre_m: tuple[float, float]
-    roll_rad: float
-    ambient: Colour
-    lights: tuple[Light, ...]
-
-
-@dataclass(frozen=True)
-class Photo:
-    """What happens to the picture after the light has fallen: strengths, 0 is none."""
-
-    gain: float = 1.0
-    gamma: float = 1.0
-    tint: Colour = (1.0, 1.0, 1.0)
-    blur_px: float = 0.0
-    noise: float = 0.0
-    jpeg_quality: int = 95
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -255,45 +216,5 @@ def sample_look(
         iris=_near(rng, _IRIS, 0.1) if not dark else _IRIS[0],
         shirt=_rgb(rng.uniform(0.03, 0.9, 3)),
         bald=bool(rng.random() < 0.12),
-        seed=int(rng.integers(2**31)),
-    )
-
-
-def _direction(rng: np.random.Generator, yaw: float, pitch: float) -> tuple[float, float, float]:
-    a, b = rng.normal(0, yaw), rng.normal(0.35, pitch)
-    vector = np.array([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)])
-    return float(vector[0]), float(vector[1]), float(vector[2])
-
-
-def _warmth(rng: np.random.Generator) -> Colour:
-    """Colour of a light, from warm to cool."""
-    t = rng.normal(0, 0.07)
-    return _rgb(np.array([0.93 + t, 0.93, 0.93 - 1.3 * t]))
-
-
-def sample_view(rng: np.random.Generator) -> View:
-    """Random camera and light."""
-    key = Light(_direction(rng, 0.8, 0.4), _warmth(rng), float(rng.uniform(1.5, 5.0)))
-    fill = Light(_direction(rng, 1.2, 0.5), _warmth(rng), float(rng.uniform(0.0, 3.0)))
-    ambient = np.array(_warmth(rng)) * rng.uniform(0.25, 0.9)
-    return View(
-        distance_m=float(rng.uniform(0.35, 1.6)),
-        span_m=float(rng.uniform(0.21, 0.29)),
-        centre_m=(float(rng.normal(0, 0.012)), float(rng.normal(0.022, 0.012))),
-        roll_rad=float(rng.normal(0, 0.12)),
-        ambient=_rgb(ambient),
-        lights=(key, fill),
-    )
-
-
-def sample_photo(rng: np.random.Generator) -> Photo:
-    """Random camera faults."""
-    return Photo(
-        gain=float(np.exp(rng.normal(0, 0.18))),
-        gamma=float(np.exp(rng.normal(0, 0.15))),
-        tint=_rgb(np.array([0.93, 0.93, 0.93]) * (1 + 0.05 * rng.standard_normal(3))),
-        blur_px=float(rng.choice([0.0, rng.uniform(0.3, 1.2)])),
-        noise=float(rng.choice([0.0, rng.uniform(1, 9)])),
-        jpeg_quality=int(rng.integers(45, 97)),
         seed=int(rng.integers(2**31)),
     )

@@ -23,7 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.layout import Layout, load_layout, parameter_from_angle
-from rig.sampling import FaceSample, Light, Photo, View, sample_face
+from rig.photograph import Photo
+from rig.sampling import FaceSample, sample_face
+from rig.view import Light, View
 
 if TYPE_CHECKING:
     from rig.render import Renderer

@@ -110,7 +110,8 @@ def render_performance(out: Path, stride: int = 1) -> None:
         ConfigError: OpenCV cannot write there.
     """
     from rig.render import Renderer, over
-    from rig.sampling import Light, View, sample_face
+    from rig.sampling import sample_face
+    from rig.view import Light, View
 
     key = Light((0.45, 0.45, 0.77), (1.0, 0.97, 0.92), 3.4)
     rim = Light((-0.8, 0.1, 0.6), (0.8, 0.9, 1.0), 1.1)

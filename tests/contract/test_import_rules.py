@@ -23,7 +23,7 @@ HOMES = {  # library -> the only places that may import it
     "mathutils": ("rig/author/", "blender_addon/"),
     "anny": ("rig/author/",),
     "scipy": ("rig/author/", "training/"),
-    "pyrender": ("rig/render.py",),
+    "pyrender": ("rig/render.py", "rig/render_gl.py"),
     "mediapipe": ("geface_bridge/", "training/"),
     "viser": ("geface_bridge/",),
 }

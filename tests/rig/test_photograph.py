@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 
-from rig.photograph import expose, random_background
-from rig.sampling import Photo
+from rig.photograph import Photo, expose, random_background
 
 GREY = np.full((32, 32, 3), 128, np.uint8)
 STEP = np.zeros((32, 32, 3), np.uint8)

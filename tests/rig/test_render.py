@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rig.sampling import FaceSample, Light, Photo, View, sample_face
+from rig.photograph import Photo
+from rig.sampling import FaceSample, sample_face
 from tests.rig.support import HEAD, LAYOUT, channels
 
 try:

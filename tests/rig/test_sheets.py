@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rig.layout import load_layout
-from rig.sampling import Photo, sample_face
+from rig.photograph import Photo
+from rig.sampling import sample_face
 from rig.sheets import (
     COMBINATIONS,
     STEPS,
