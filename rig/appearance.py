@@ -1,13 +1,17 @@
-"""Paints a face: skin with brows, lips and stubble, irises, hair, in texture space.
+"""Paints the skin of a face in texture space: its colour, and what light needs besides.
 
-The skin is painted by rest position (``assets/skin_maps.npz``), so a brow style is a
-curve on the forehead in metres and not a hand-made picture. All randomness comes in
-through ``Appearance.seed``.
+Skin colour is not picked from a palette but follows from its pigments: each is a field over the
+face (melanin, blood, carotene, and a neutral one for what lies in or on the skin), and light is
+weakened by their sum (Beer and Lambert's law). Real tones, freckles, red noses and blue chins
+come out of the same four numbers. No light or shadow is in the colour.
+
+Everything is painted by rest position (``assets/skin_maps.npz``), so a brow style is a curve on
+the forehead in metres and not a hand-made picture. All randomness comes in through
+``Appearance.seed``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,111 +20,68 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.brows import BrowPlaces, brow_mask, brow_places, paint_brows
 from rig.creases import crease_masks
+from rig.eyes import paint_eye, paint_lashes
 from rig.head import asset_path
-from rig.layout import BrowStyle, load_layout
+from rig.looks import Appearance, Makeup, default_appearance
+from rig.mouth import paint_mouth, paint_teeth, paint_tongue
+from rig.pigments import colours_of, tone
+from rig.texture import (
+    ByteImage,
+    Colour,
+    FloatArray,
+    blot,
+    extent,
+    hair_stubs,
+    mix,
+    noise,
+    scaled,
+    smoothstep,
+    spots,
+    to_bytes,
+)
 
-FloatArray = NDArray[np.float32]
-ByteImage = NDArray[np.uint8]
-Colour = tuple[float, float, float]
+MAP_SIZE = 512
+HEIGHT_STEP_M = 2e-5
+HEIGHT_ZERO = 128
 
 
-@dataclass(frozen=True)
-class Appearance:
-    """Looks of one face. Colours are sRGB 0..1.
-
-    Attributes:
-        brow: painted brow; brow_colour of its hair.
-        skin: base tone; lips: lip tone; blush 0..1: redness of cheeks, nose and ears.
-        mottling, freckles, stubble, lid_shadow: strengths 0..1.
-        creases: how much muscles wrinkle the skin; age_creases: folds at rest.
-        lashes: opacity.
-        stubble_colour, hair, iris, shirt: colours.
-        bald: True leaves the hair cap away and the scalp bare.
-        seed: of the noise.
-    """
-
-    brow: BrowStyle
-    brow_colour: Colour = (0.16, 0.10, 0.07)
-    skin: Colour = (0.80, 0.62, 0.53)
-    lips: Colour = (0.66, 0.38, 0.36)
-    blush: float = 0.3
-    mottling: float = 0.35
-    freckles: float = 0.0
-    stubble: float = 0.0
-    lid_shadow: float = 0.25
-    creases: float = 0.5
-    age_creases: float = 0.1
-    lashes: float = 0.7
-    stubble_colour: Colour = (0.18, 0.13, 0.11)
-    hair: Colour = (0.16, 0.10, 0.07)
-    iris: Colour = (0.30, 0.20, 0.12)
-    shirt: Colour = (0.25, 0.30, 0.38)
-    bald: bool = False
-    seed: int = 0
+# Maps ------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class SkinMaps:
-    """Maps in the skin's texture space, (S, S[, 3]) float32; masks in 0..1."""
+    """Maps in the skin's texture space, float32.
+
+    Attributes:
+        position: (S, S, 3) rest place, metres.
+        lips, eyelids, occlusion: (S, S) 0..1.
+        lid_margin, mouth_line: (S, S) distance, metres, up to 0.0255, from the roots of the
+            lashes and from the seam between the lips' skin and the inside of the mouth.
+    """
 
     position: FloatArray
     lips: FloatArray
     eyelids: FloatArray
     occlusion: FloatArray
+    lid_margin: FloatArray
+    mouth_line: FloatArray
 
 
-@lru_cache(maxsize=1)
-def load_skin_maps() -> SkinMaps:
-    """The packaged maps."""
+@lru_cache(maxsize=2)
+def load_skin_maps(size: int = MAP_SIZE) -> SkinMaps:
+    """The packaged maps, at another size if asked for."""
     with np.load(asset_path("skin_maps.npz")) as data:
-        masks = (data[name].astype(np.float32) / 255 for name in ("lips", "eyelids", "occlusion"))
-        return SkinMaps(data["position"].astype(np.float32), *masks)
-
-
-def default_appearance() -> Appearance:
-    """Looks of the base face."""
-    return Appearance(brow=load_layout().brow_styles[13])
-
-
-def _float32(values: Sequence[float]) -> FloatArray:
-    return np.array(values, dtype=np.float32)
-
-
-def smoothstep(low: float, high: float, x: FloatArray) -> FloatArray:
-    """Hermite step, 0 below ``low`` and 1 above ``high`` (either order)."""
-    t = np.clip((x - low) / (high - low), 0, 1)
-    return np.asarray(t * t * (3 - 2 * t), dtype=np.float32)
-
-
-@lru_cache(maxsize=16)
-def _noise_bank(blur: tuple[float, float]) -> FloatArray:
-    """A large tile of blurred unit noise to cut windows from; blurring anew costs 10 ms."""
-    field = np.random.default_rng(20).standard_normal((1400, 1400), dtype=np.float32)
-    field = cv2.GaussianBlur(field, (0, 0), max(blur[0], 0.01), sigmaY=max(blur[1], 0.01))
-    return np.asarray(field / field.std(), dtype=np.float32)
-
-
-def noise(rng: np.random.Generator, size: int, blur: tuple[float, float]) -> FloatArray:
-    """(size, size) Gaussian noise of unit variance, blurred by (x, y) pixels."""
-    bank = _noise_bank(blur)
-    row, column = rng.integers(0, bank.shape[0] - size, 2)
-    window = bank[row : row + size, column : column + size]
-    return window[:: int(rng.choice([-1, 1])), :: int(rng.choice([-1, 1]))]
-
-
-def brow_mask(position: FloatArray, style: BrowStyle) -> FloatArray:
-    """(S, S) how much brow hair grows at each skin position (..., 3), 0..1."""
-    x, y = np.abs(position[..., 0]), position[..., 1]
-    along = (x - 0.0105) / 0.042
-    t = np.clip(along, 0, 1)
-    centre = 0.0520 + style.arch * 0.0036 * np.sin(np.pi * t**1.2)
-    centre = centre + style.tilt * 0.0035 * (t - 0.35) - 0.0035 * np.maximum(0, t - 0.72) / 0.28
-    half = 0.0033 * style.thickness * (1 - 0.62 * t**1.6)
-    across = smoothstep(1.25, 0.55, np.abs(y - centre) / half)
-    ends = smoothstep(-0.05, 0.10, along) * smoothstep(1.06, 0.85, along)
-    front = position[..., 2] > 0.05
-    return np.asarray(across * ends * front, dtype=np.float32)
+        arrays = {name: data[name].astype(np.float32) for name in data}
+    for name in ("lips", "eyelids", "occlusion"):
+        arrays[name] /= 255
+    for name in ("lid_margin", "mouth_line"):
+        arrays[name] *= 1e-4
+    if size != MAP_SIZE:
+        for name, array in arrays.items():
+            arrays[name] = cv2.resize(array, (size, size), interpolation=cv2.INTER_LINEAR)
+    return SkinMaps(**arrays)
 
 
 def hairline_height(position: NDArray[Any]) -> NDArray[np.float64]:
@@ -139,166 +100,361 @@ def hair_mask(position: FloatArray) -> FloatArray:
 
 
 def beard_mask(position: FloatArray) -> FloatArray:
-    """(S, S) where stubble grows: jaw, chin, moustache."""
+    """(S, S) where stubble grows, by how densely: moustache and chin, jaw, then the neck."""
     x, y, z = np.moveaxis(position, -1, 0)
-    jaw = smoothstep(0.004, -0.016, y - 0.55 * np.maximum(0, np.abs(x) - 0.03))
-    low = smoothstep(-0.085, -0.062, y)
-    front = smoothstep(-0.01, 0.03, z)
-    moustache = smoothstep(0.028, 0.020, np.abs(x)) * smoothstep(0.0, -0.006, y - 0.001)
-    return np.asarray(np.maximum(jaw, moustache) * low * front, dtype=np.float32)
+    ax = np.abs(x)
+    line = np.interp(ax, [0, 0.025, 0.04, 0.055, 0.066, 0.075], [0, 0, -0.012, 0.0, 0.02, 0.03])
+    jaw = smoothstep(0.006, -0.012, y - line) * smoothstep(0.012, 0.024, z)
+    sparse = 1 - 0.45 * smoothstep(-0.075, -0.095, y) - 0.2 * _bump(position, 0.03, -0.035, 0.008)
+    beside_chin = 1 - 0.55 * _bump(position, 0.017, -0.04, 0.005, 0.006)
+    under_lip = 1 - 0.6 * _bump(position, 0.0, -0.041, 0.011, 0.0025)
+    jaw = jaw * sparse * beside_chin * under_lip * smoothstep(-0.125, -0.1, y)
+    moustache = smoothstep(0.029, 0.020, ax) * smoothstep(-0.005, -0.0115, y - 0.12 * ax)
+    moustache *= 1 - 0.5 * _bump(position, 0.0, -0.014, 0.0025, 0.01)
+    above_mouth = y > -0.03
+    return np.asarray(np.where(above_mouth & (ax < 0.03), moustache, jaw) * (z > 0), np.float32)
 
 
-def _extent(amount: FloatArray) -> tuple[slice, slice] | None:
-    """Rows and columns where an opacity is not zero; most masks cover little of the skin."""
-    rows = np.flatnonzero(amount.max(1) > 0.004)
-    columns = np.flatnonzero(amount.max(0) > 0.004)
-    if not len(rows):
-        return None
-    return slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+def _bump(
+    position: FloatArray, x: float, y: float, width: float, height: float | None = None
+) -> FloatArray:
+    """Gaussian about (±x, y) in the frontal view, on the front of the head."""
+    across = (np.abs(position[..., 0]) - x) / width
+    up = (position[..., 1] - y) / (height or width)
+    out = np.exp(-(across**2) - up**2) * (position[..., 2] > 0.01)
+    return np.asarray(out, dtype=np.float32)
 
 
-def _mix(image: FloatArray, colour: Colour, amount: FloatArray) -> None:
-    """Blend a colour over an image, in place, by (S, S) opacity."""
-    window = _extent(amount)
-    if window is None:
-        return
-    part = image[window]
-    a = np.clip(amount[window], 0, 1)[..., None]
-    part += a * (_float32(colour) - part)
+@dataclass(frozen=True)
+class _Regions:
+    """What does not depend on the look, at one size of texture."""
+
+    masks: dict[str, FloatArray]
+    creases: dict[str, tuple[tuple[slice, slice], FloatArray]]
+    brows: BrowPlaces
 
 
-def _darken(image: FloatArray, amount: FloatArray, by: tuple[float, float, float]) -> None:
-    """Multiply by 1 - amount · by, in place."""
-    window = _extent(amount)
-    if window is not None:
-        image[window] *= 1 - amount[window][..., None] * _float32(by)
+@lru_cache(maxsize=2)
+def _regions(size: int) -> _Regions:
+    maps = load_skin_maps(size)
+    masks = _colour_masks(maps) | _surface_masks(maps)
+    for name, mask in _age_folds(maps).items():
+        masks[f"fold_{name}"] = mask
+    floats = {name: np.asarray(mask, dtype=np.float32) for name, mask in masks.items()}
+    creases = {}
+    for name, mask in crease_masks(maps.position).items():
+        window = extent(np.abs(mask))
+        if window is not None:
+            creases[name] = (window, np.ascontiguousarray(mask[window]))
+    return _Regions(floats, creases, brow_places(maps.position))
 
 
-@lru_cache(maxsize=1)
-def _fixed_masks() -> dict[str, FloatArray]:
-    """Masks that do not depend on the look."""
-    maps = load_skin_maps()
-    x, y, z = np.moveaxis(maps.position, -1, 0)
-    cheek = np.exp(-(((np.abs(x) - 0.042) / 0.018) ** 2) - ((y - 0.006) / 0.018) ** 2) * (z > 0)
-    nose = np.exp(-((x / 0.012) ** 2) - ((y - 0.002) / 0.012) ** 2) * (z > 0.08)
-    collar = smoothstep(-0.098, -0.102, y - 0.2 * np.abs(x))
-    masks = {
-        "redness": np.maximum(np.maximum(cheek, nose), 0.6 * (np.abs(x) > 0.072)),
+def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
+    """Where blood is near the surface, where melanin gathers, what is not skin."""
+    p = maps.position
+    x, y, z = np.moveaxis(p, -1, 0)
+    ax, lid, line = np.abs(x), maps.lid_margin, maps.mouth_line
+    lips = smoothstep(0.15, 0.85, cv2.GaussianBlur(maps.lips, (0, 0), 1.1 * len(x) / MAP_SIZE))
+    lips *= (ax < 0.032) & (y > -0.05) & (y < -0.01)
+    ears = smoothstep(0.070, 0.074, ax) * (y < 0.06) * (y > -0.03) * (z < 0.04)
+    nose = _bump(p, 0, 0.001, 0.011) * smoothstep(0.085, 0.1, z) + 0.8 * _bump(p, 0.0145, 0, 0.005)
+    rims = np.exp(-((lid / 0.0022) ** 2)) + 0.5 * np.exp(-((lid / 0.006) ** 2))
+    redness = _bump(p, 0.037, 0.006, 0.017, 0.015) * 0.8 + nose + 0.9 * ears
+    redness += 0.35 * _bump(p, 0, -0.056, 0.014, 0.009) - 0.3 * smoothstep(0.06, 0.085, y)
+    yellow = smoothstep(0.055, 0.08, y) - 0.4 * ears - 0.5 * lips
+    below = y < 0.038 + 0.05 * (0.029 - ax)
+    socket = np.exp(-(((lid - 0.004) / 0.0065) ** 2)) * np.where(below, 1.0, 0.7)
+    socket += 0.6 * _bump(p, 0.017, 0.036, 0.005, 0.006)
+    tan = 0.06 * smoothstep(0.05, 0.08, y) + 0.05 * nose - 0.12 * smoothstep(-0.06, -0.08, y)
+    around_mouth = np.exp(-(((line - 0.012) / 0.006) ** 2)) * (1 - lips)
+    beard = beard_mask(p) * (1 - smoothstep(0.03, 0.4, lips))
+    sun = _bump(p, 0.028, 0.012, 0.026, 0.022) + 0.7 * _bump(p, 0, 0.02, 0.016, 0.026)
+    return {
+        "redness": redness + 0.45 * around_mouth * (y > -0.025) * (ax > 0.008),
+        "rims": np.minimum(rims, 1) * (z > 0.06),
+        "yellow": yellow,
+        "socket": np.minimum(socket, 1),
+        "tan": tan + 0.05 * around_mouth - 0.1 * ears,
+        "lips": lips,
+        "inner_lips": lips * np.exp(-((line / 0.0075) ** 2)),
+        "lip_edge": np.exp(-(((lips - 0.5) / 0.3) ** 2)) * (y > -0.05) * (y < -0.01) * (ax < 0.04),
+        "upper_lip": lips * (y > -0.0285),
+        "sun": np.minimum(sun + 0.25 * smoothstep(0.03, 0.05, z), 1),
         "front": smoothstep(0.02, 0.05, z),
-        "lips": smoothstep(0.25, 0.8, maps.lips),
-        "hair": hair_mask(maps.position),
-        "beard": beard_mask(maps.position) * (1 - smoothstep(0.1, 0.5, maps.lips)),
-        "shirt": collar,
-        "light": 0.45 + 0.55 * maps.occlusion,
+        "hair": hair_mask(p),
+        "beard": beard,
+        "shirt": smoothstep(-0.098, -0.102, y - 0.2 * ax),
+        "liner": np.exp(-((lid / 0.0013) ** 2)) * (z > 0.06),
+        "shadow": np.exp(-(((lid - 0.003) / 0.006) ** 2))
+        * (y > 0.0395)
+        * smoothstep(0.056, 0.05, y),
+        "waterline": _waterline(maps),
     }
-    return {name: np.asarray(mask, dtype=np.float32) for name, mask in masks.items()}
 
 
-def paint_skin(look: Appearance, creases: dict[str, float] | None = None) -> ByteImage:
-    """(S, S, 3) sRGB skin texture.
+def _waterline(maps: SkinMaps) -> FloatArray:
+    """The wet red rim between the lashes and the eyeball, and the corner by the nose."""
+    p = maps.position
+    eye = np.array([0.0289, 0.0387, 0.0738], dtype=np.float32)
+    reach = np.linalg.norm(
+        p * np.float32([0, 1, 1]) + np.abs(p) * np.float32([1, 0, 0]) - eye, axis=-1
+    )
+    rim = smoothstep(0.0158, 0.0150, reach) * (p[..., 2] > 0.06)
+    corner = _bump(p, 0.0155, 0.0362, 0.0022, 0.0022)
+    return np.asarray(np.maximum(rim, corner), dtype=np.float32)
+
+
+def _surface_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
+    """Where the skin shines, where it has pores."""
+    p = maps.position
+    oily = _bump(p, 0, 0.005, 0.014, 0.03) + 0.8 * _bump(p, 0, 0.075, 0.03, 0.018)
+    oily += 0.5 * _bump(p, 0, -0.056, 0.016, 0.01) + 0.4 * _bump(p, 0.036, 0.012, 0.012, 0.01)
+    pores = 0.35 + 0.8 * _bump(p, 0.013, 0.006, 0.016, 0.016) + 0.4 * _bump(p, 0, 0.07, 0.04, 0.02)
+    eye = np.exp(-((maps.lid_margin / 0.008) ** 2))
+    return {"oily": np.minimum(oily, 1), "pores": pores * (1 - 0.8 * eye), "near_eye": eye}
+
+
+def _age_folds(maps: SkinMaps) -> dict[str, NDArray[Any]]:
+    """Folds of age that no muscle makes: depth 0..1."""
+    p = maps.position
+    x, y, z = np.moveaxis(p, -1, 0)
+    ax, lid = np.abs(x), maps.lid_margin
+    marionette = np.exp(-(((ax - 0.0265 - 0.12 * (-0.03 - y)) / 0.0016) ** 2))
+    marionette *= smoothstep(-0.056, -0.046, y) * smoothstep(-0.029, -0.034, y) * (z > 0.05)
+    bag = np.exp(-(((lid - 0.0105) / 0.0022) ** 2)) * (y < 0.033) * smoothstep(0.012, 0.018, ax)
+    bag *= smoothstep(0.05, 0.04, ax) * (z > 0.05)
+    rays = np.cos(np.arctan2(y - 0.037, ax - 0.030) * 34) * np.clip(ax - 0.046, 0, 0.02) / 0.02
+    fine = np.maximum(rays, 0) * np.exp(-(((lid - 0.009) / 0.008) ** 2)) * (z > 0.03)
+    neck = sum(np.exp(-(((y + h + 2.0 * x**2) / 0.0012) ** 2)) for h in (0.083, 0.094))
+    return {"marionette": marionette, "bag": bag, "eye": fine, "neck": neck * (z > 0.0)}
+
+
+# Colour ----------------------------------------------------------------------------------------
+
+
+def paint_skin(
+    look: Appearance, creases: dict[str, float] | None = None, size: int = MAP_SIZE
+) -> ByteImage:
+    """(S, S, 3) sRGB colour of the skin, without light or shadow.
 
     Args:
         look: the face's looks.
-        creases: depth 0..1 by crease and side (``rig.creases``); None for a face at rest.
+        creases: depth 0..1 by crease and side (``rig.creases``), which redden the skin a
+            little; None for a face at rest.
+        size: of the texture; 1024 pays in large pictures only.
     """
-    maps, masks = load_skin_maps(), _fixed_masks()
     rng = np.random.default_rng(look.seed)
-    size = maps.lips.shape[0]
-    tone = _float32(look.skin)
-    broad, fine = noise(rng, size, (14, 14)), noise(rng, size, (0.8, 0.8))
-    shade = (1 + look.mottling * (0.035 * broad + 0.03 * fine)) * masks["light"]
-    image = shade[..., None] * tone
-    _darken(image, masks["redness"] * look.blush, (0.02, 0.20, 0.16))
-    _darken(image, maps.eyelids * (look.lid_shadow * 0.35), (0.7, 1.0, 0.9))
+    masks = _regions(size).masks
+    pigments = np.empty((size, size, 4), np.float32)
+    shade = _marks(look, size)
+    pigments[..., 0], lip_lines = _melanin(look, masks, rng, size)
+    pigments[..., 1] = _blood(look, masks, rng, size) + lip_lines + shade[1]
+    pigments[..., 2] = look.carotene * (1 + 0.5 * masks["yellow"])
+    pigments[..., 3] = shade[0]
+    _shade_beard(pigments, look, masks)
+    _redden(pigments, creases or {}, size)
+    image = colours_of(pigments)
+    _make_up(image, look, masks)
+    _paint_hair(image, look, size, rng)
+    mix(image, look.shirt, masks["shirt"])
+    return to_bytes(image)
+
+
+def _melanin(
+    look: Appearance, masks: dict[str, FloatArray], rng: np.random.Generator, size: int
+) -> tuple[FloatArray, FloatArray]:
+    """Melanin, and the lips' lines as blood."""
+    px = size / MAP_SIZE
+    cover = 1 - 0.7 * look.makeup.foundation
+    uneven = 0.09 * noise(rng, size, (22 * px, 22 * px)) + 0.05 * noise(rng, size, (5 * px, 5 * px))
+    uneven += 0.035 * noise(rng, size, (1.1 * px, 1.1 * px))
+    out = 1 + (look.mottling * cover) * uneven + (0.5 + look.mottling) * masks["tan"]
+    out += (0.42 * look.lid_shadow * cover) * masks["socket"]
+    out *= look.melanin + 0.1
     if look.freckles > 0:
-        spots = smoothstep(1.9, 2.6, noise(rng, size, (1.0, 1.0))) * masks["front"]
-        _mix(image, _scaled(look.skin, (0.62, 0.5, 0.42)), spots * look.freckles)
-    _paint_creases(image, look, creases or {}, maps)
-    _mix(image, look.lips, masks["lips"] * (0.85 + 0.08 * fine))
-    _paint_hair(image, look, maps, rng)
-    _mix(image, look.shirt, masks["shirt"])
-    return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
+        freckles = spots(rng, size, 0.9 * px, 3.6 * px) * masks["sun"]
+        out += freckles * (look.freckles * cover * (0.55 + 0.35 * look.melanin))
+    if look.age_spots > 0:
+        old = spots(rng, size, 2.6 * px, 22 * px) * (masks["front"] + masks["hair"])
+        out += old * (look.age_spots * cover * 0.6)
+    lips = masks["lips"]
+    out *= 1 + lips * (look.lip_melanin - 1)
+    lines = 0.10 * noise(rng, size, (0.7 * px, 6 * px)) + 0.07 * noise(rng, size, (4 * px, 3 * px))
+    return out, lips * lines
 
 
-def _scaled(colour: Colour, by: Colour) -> Colour:
-    return colour[0] * by[0], colour[1] * by[1], colour[2] * by[2]
+def _blood(
+    look: Appearance, masks: dict[str, FloatArray], rng: np.random.Generator, size: int
+) -> FloatArray:
+    px = size / MAP_SIZE
+    cover = 1 - 0.75 * look.makeup.foundation
+    blotches = 0.10 * noise(rng, size, (9 * px, 9 * px)) + 0.06 * noise(
+        rng, size, (2.2 * px, 2.2 * px)
+    )
+    out = masks["redness"] * ((0.1 + 0.45 * look.redness) * cover + 0.5 * look.makeup.blusher)
+    out *= 1 + 1.5 * blotches
+    out += look.blood * (1 + look.mottling * cover * blotches)
+    out += masks["rims"] * (0.10 + 0.22 * look.redness) + 0.12 * look.lid_shadow * masks["socket"]
+    out += look.lip_blood * (masks["lips"] + 0.35 * masks["inner_lips"] + 0.12 * masks["upper_lip"])
+    return np.asarray(out + 0.75 * masks["waterline"])
 
 
-def _paint_creases(
-    image: FloatArray, look: Appearance, depths: dict[str, float], maps: SkinMaps
-) -> None:
-    """Darken the folds: those of age always, those of muscles by their depth."""
-    for name, mask in crease_masks(maps.position).items():
-        depth = look.age_creases * 0.35 + look.creases * depths.get(name, 0.0)
+def _marks(look: Appearance, size: int) -> tuple[FloatArray, FloatArray]:
+    """Neutral pigment (moles) and blood (blemishes) at random places of the face."""
+    rng = np.random.default_rng([look.seed, 1])
+    px, dark, red = (
+        size / MAP_SIZE,
+        np.zeros((size, size), np.uint8),
+        np.zeros((size, size), np.uint8),
+    )
+    for _ in range(look.moles):
+        place = rng.uniform([0.25, 0.2], [0.75, 0.9]) * size
+        blot(dark, place, float(rng.lognormal(0, 0.4)) * px, int(rng.integers(60, 255)), rng)
+    for _ in range(look.blemishes):
+        place = rng.uniform([0.3, 0.22], [0.7, 0.8]) * size
+        blot(red, place, float(rng.lognormal(0.6, 0.4)) * px, int(rng.integers(50, 200)), rng)
+    soft = (cv2.GaussianBlur(image, (0, 0), blur * px) for image, blur in ((dark, 0.7), (red, 1.5)))
+    moles, blemishes = (np.asarray(image.astype(np.float32) / 255) for image in soft)
+    skin = 1 - _regions(size).masks["lips"]
+    return moles * skin * 0.9, blemishes * skin * (0.8 * (1 - 0.7 * look.makeup.foundation))
+
+
+def _shade_beard(pigments: FloatArray, look: Appearance, masks: dict[str, FloatArray]) -> None:
+    """Hair roots that shine through shaved skin: greyer, less yellow."""
+    if look.stubble <= 0:
+        return
+    darkness = 1 - float(np.mean(look.stubble_colour))
+    amount = masks["beard"] * (min(look.stubble, 0.6) * darkness)
+    pigments[..., 3] += 0.55 * amount
+    pigments[..., 2] -= 0.25 * amount
+    pigments[..., 1] -= 0.10 * amount
+
+
+def _redden(pigments: FloatArray, depths: dict[str, float], size: int) -> None:
+    """Pressed skin in a fold is a little redder."""
+    for name, depth in depths.items():
+        found = _regions(size).creases.get(name)
+        if found is not None and depth > 0.02:
+            window, mask = found
+            pigments[(*window, 1)] += mask * (0.18 * depth)
+
+
+def _make_up(image: FloatArray, look: Appearance, masks: dict[str, FloatArray]) -> None:
+    makeup = look.makeup
+    if makeup.foundation > 0:
+        base = tone(look.melanin + 0.1, look.blood, look.carotene + 0.1)
+        mix(image, base, masks["front"] * (1 - masks["lips"]) * (0.45 * makeup.foundation))
+    if makeup.lipstick > 0:
+        mix(image, makeup.lipstick_colour, masks["lips"] * makeup.lipstick)
+    if makeup.shadow > 0:
+        mix(image, makeup.shadow_colour, masks["shadow"] * makeup.shadow)
+    if makeup.liner > 0:
+        mix(image, (0.07, 0.05, 0.05), masks["liner"] * makeup.liner)
+
+
+def _paint_hair(image: FloatArray, look: Appearance, size: int, rng: np.random.Generator) -> None:
+    """Brows, stubble and scalp hair over the skin."""
+    regions, px = _regions(size), size / MAP_SIZE
+    if look.stubble > 0.15:
+        long = look.stubble > 0.6
+        stubs = hair_stubs(rng, size, (5.0 if long else 2.2) * px, (1.9 if long else 2.3) * px)
+        patchy = 1 + 0.25 * noise(rng, size, (12 * px, 12 * px))
+        strength = 1.25 * (look.stubble - 0.1) * regions.masks["beard"] * patchy
+        if long:
+            mix(image, look.stubble_colour, 0.5 * (look.stubble - 0.6) * regions.masks["beard"])
+        mix(image, look.stubble_colour, np.clip(1.3 * strength, 0, 1) * stubs)
+    paint_brows(image, regions.brows, look.brow, look.brow_colour, rng)
+    if look.bald:
+        stubs = hair_stubs(rng, size, 1.2 * px, 2.0 * px)
+        mix(image, look.hair, regions.masks["hair"] * (0.10 + 0.22 * stubs))
+    else:
+        strands = 0.92 + 0.08 * noise(rng, size, (0.7 * px, 3 * px))
+        mix(image, look.hair, regions.masks["hair"] * strands)
+
+
+# Surface ---------------------------------------------------------------------------------------
+
+
+def paint_surface(
+    look: Appearance, creases: dict[str, float] | None = None, size: int = MAP_SIZE
+) -> ByteImage:
+    """(S, S, 3) what the skin does to light besides its colour.
+
+    Red is ambient occlusion (255 open), green roughness (0..255 is 0..1), blue height
+    (``HEIGHT_ZERO`` is the surface, one step ``HEIGHT_STEP_M``).
+
+    Args:
+        look, creases, size: as for ``paint_skin``.
+    """
+    rng = np.random.default_rng([look.seed, 2])
+    regions, px = _regions(size), size / MAP_SIZE
+    masks = regions.masks
+    depth_mm = _folds(look, creases or {}, size, rng)
+    relief = noise(rng, size, (0.9 * px, 0.9 * px))
+    bumps = noise(rng, size, (2.4 * px, 2.4 * px))
+    lips = masks["lips"]
+    height_mm = (0.020 + 0.05 * look.pores) * masks["pores"] * (relief + 0.5 * bumps)
+    height_mm -= depth_mm
+    lines = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
+    height_mm += lips * ((0.09 + 0.06 * look.age_creases) * lines - height_mm * 0.7)
+    height_mm += 0.10 * masks["lip_edge"]
+    rough = 0.56 - 0.20 * look.oil * masks["oily"] - 0.05 * masks["near_eye"] + 0.02 * bumps
+    rough += lips * (0.36 - rough) + masks["waterline"] * (0.12 - rough)
+    rough += 0.1 * look.stubble * masks["beard"]
+    open_ = load_skin_maps(size).occlusion * (1 - np.minimum(0.35 * depth_mm, 0.5))
+    height = HEIGHT_ZERO + height_mm * (1e-3 / HEIGHT_STEP_M) + rng.random((size, 1)) * 0.5
+    planes = [open_ * 255, np.clip(rough, 0.05, 1) * 255, height]
+    bytes_ = [np.clip(plane, 0, 255).astype(np.uint8) for plane in planes]
+    return np.asarray(cv2.merge(bytes_))
+
+
+def _folds(
+    look: Appearance, depths: dict[str, float], size: int, rng: np.random.Generator
+) -> FloatArray:
+    """(S, S) millimetres deep: those of age always, those of muscles by their depth."""
+    regions, px = _regions(size), size / MAP_SIZE
+    broken = 1 + 0.35 * noise(rng, size, (7 * px, 4 * px))
+    out = np.zeros((size, size), np.float32)
+    for name, (window, mask) in regions.creases.items():
+        depth = 0.45 * look.age_creases**1.3 + look.creases * depths.get(name, 0.0)
         if depth > 0.02:
-            _darken(image, mask * min(depth, 1.0), (0.36, 0.44, 0.44))
-
-
-def _paint_hair(
-    image: FloatArray, look: Appearance, maps: SkinMaps, rng: np.random.Generator
-) -> None:
-    """Brow, stubble and scalp hair as strokes over the skin."""
-    size, masks = image.shape[0], _fixed_masks()
-    strokes = noise(rng, size, (2.2, 0.5)) * 0.7 + noise(rng, size, (0.5, 0.5)) * 0.4
-    if look.stubble > 0:
-        dots = smoothstep(-0.6, 1.4, noise(rng, size, (0.5, 0.7)))
-        _mix(image, look.stubble_colour, masks["beard"] * look.stubble * (0.25 + 0.6 * dots))
-    brow = brow_mask(maps.position, look.brow)
-    threshold = 1.1 - 1.9 * look.brow.density
-    grown = smoothstep(threshold - 0.7, threshold + 0.7, strokes)
-    _mix(image, look.brow_colour, brow * (0.25 * look.brow.density + 0.65 * grown))
-    opacity = 0.25 if look.bald else 0.92
-    colour = _scaled(look.skin, (0.9, 0.88, 0.88)) if look.bald else look.hair
-    _mix(image, colour, masks["hair"] * opacity * (0.9 + 0.1 * strokes))
-
-
-def paint_eye(look: Appearance, size: int = 128) -> ByteImage:
-    """(size, size, 3) polar eye texture: rows from the back (top) to the pupil (bottom)."""
-    rng = np.random.default_rng(look.seed + 1)
-    v = 1 - (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
-    rays = noise(rng, size, (0.8, 6.0)) * 0.18
-    image = np.broadcast_to(_float32([0.90, 0.87, 0.85]), (size, size, 3)).copy()
-    image = image - smoothstep(0.30, 0.55, v)[..., None] * _float32([0.05, 0.17, 0.17])
-    row = np.ones((1, size), np.float32)
-    iris = smoothstep(0.225, 0.205, v) * row
-    _mix(image, look.iris, iris)
-    image *= 1 + (iris * rays)[..., None]
-    ring = np.exp(-(((v - 0.205) / 0.018) ** 2)) * 0.75 * row
-    _mix(image, _scaled(look.iris, (0.35, 0.35, 0.35)), ring)
-    _mix(image, (0.02, 0.02, 0.02), smoothstep(0.098, 0.082, v) * row)
-    return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
+            out[window] += mask * min(depth, 1.2)
+    age = look.age_creases
+    for name, scale in (("marionette", 0.7), ("bag", 0.5), ("eye", 0.35), ("neck", 0.6)):
+        if age > 0.1:
+            out += regions.masks[f"fold_{name}"] * (scale * (age - 0.1))
+    return np.asarray(out * np.clip(broken, 0.2, 1.8) * 0.8, dtype=np.float32)
 
 
 def paint_hair(look: Appearance, size: int = 256) -> ByteImage:
     """(size, size, 3) strands of the hair cap."""
     rng = np.random.default_rng(look.seed + 2)
     strands = 0.22 * noise(rng, size, (0.6, 9.0)) + 0.10 * noise(rng, size, (6, 20))
-    image = _float32(look.hair) * (1 + strands)[..., None]
-    return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
+    image = np.float32(look.hair) * (1 + strands)[..., None]
+    return to_bytes(image)
 
 
-def paint_teeth(size: int = 64) -> ByteImage:
-    """(size, size, 3) off-white with gaps between the teeth and gums at one edge."""
-    u = np.arange(size, dtype=np.float32) / size
-    gaps = np.exp(-((((u * 12) % 1) - 0.5) ** 2) / 0.006) * 0.35
-    image = _float32([0.90, 0.87, 0.80]) * (1 - gaps)[None, :, None] * np.ones((size, 1, 1))
-    return np.asarray(np.clip(image * 255, 0, 255), dtype=np.uint8)
-
-
-def paint_lashes(look: Appearance, size: int = 64) -> ByteImage:
-    """(size, 4 size, 4) RGBA: upper lashes in the upper half of the picture, lower in the lower.
-
-    Strands are dense at the lid and end before the strip does.
-    """
-    u = (np.arange(size * 4, dtype=np.float32) / (size * 4))[None, :]
-    v = 1 - (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
-    upper = v > 0.5
-    tip = np.where(upper, 2 * v - 1, 2 * v / 0.6)
-    strands = smoothstep(-0.3, 0.9, np.cos(2 * np.pi * 70 * u + 6 * tip))
-    root = smoothstep(0.45, 0.15, tip)
-    alpha = np.where(upper, 1.0, 0.55) * look.lashes**0.5 * np.clip(1.15 - tip, 0, 1) ** 0.6
-    alpha = alpha * np.maximum(0.25 + 0.7 * strands, root) * smoothstep(1.0, 0.85, tip)
-    image = np.zeros((size, size * 4, 4), np.float32)
-    image[..., :3] = _scaled(look.brow_colour, (0.4, 0.4, 0.4))
-    image[..., 3] = np.clip(alpha, 0, 1)
-    return np.asarray(image * 255, dtype=np.uint8)
+__all__ = [
+    "Appearance",
+    "Colour",
+    "Makeup",
+    "SkinMaps",
+    "beard_mask",
+    "brow_mask",
+    "default_appearance",
+    "hair_mask",
+    "hairline_height",
+    "load_skin_maps",
+    "noise",
+    "paint_eye",
+    "paint_hair",
+    "paint_lashes",
+    "paint_mouth",
+    "paint_skin",
+    "paint_surface",
+    "paint_teeth",
+    "paint_tongue",
+    "scaled",
+    "smoothstep",
+    "tone",
+]

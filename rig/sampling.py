@@ -11,41 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.appearance import Appearance, Colour
 from rig.identities import Person, sample_person
 from rig.layout import Layout, load_layout
+from rig.looks import Appearance, sample_look
 from rig.photograph import Photo, sample_photo
 from rig.props import Styling, sample_styling
 from rig.view import View, sample_view
 
 FloatArray = NDArray[np.float64]
 
-# (tone at noon, weight): sRGB skin tones from very light to very dark.
-_SKIN_TONES: tuple[Colour, ...] = (
-    (0.93, 0.78, 0.70),
-    (0.88, 0.70, 0.60),
-    (0.80, 0.61, 0.50),
-    (0.70, 0.50, 0.38),
-    (0.56, 0.38, 0.28),
-    (0.42, 0.27, 0.20),
-    (0.31, 0.20, 0.15),
-)
-_HAIR: tuple[Colour, ...] = (
-    (0.05, 0.04, 0.04),
-    (0.13, 0.09, 0.07),
-    (0.24, 0.16, 0.10),
-    (0.42, 0.29, 0.17),
-    (0.62, 0.48, 0.29),
-    (0.46, 0.20, 0.10),
-    (0.62, 0.60, 0.58),
-)
-_IRIS: tuple[Colour, ...] = (
-    (0.20, 0.12, 0.07),
-    (0.32, 0.20, 0.10),
-    (0.36, 0.32, 0.18),
-    (0.30, 0.40, 0.46),
-    (0.36, 0.45, 0.38),
-)
 # AUs that often come together, with typical relative strengths.
 _BUNDLES: tuple[dict[str, float], ...] = (
     {"AU06": 0.8, "AU12": 1.0, "AU25": 0.5},
@@ -170,51 +144,3 @@ def sample_expression(rng: np.random.Generator, layout: Layout) -> dict[str, flo
         if first in out and second in out:
             del out[first if rng.random() < 0.5 else second]
     return out
-
-
-def _near(rng: np.random.Generator, palette: tuple[Colour, ...], spread: float) -> Colour:
-    """A colour between two neighbours of a palette, with some noise."""
-    i = rng.integers(len(palette) - 1)
-    t = rng.random()
-    colour = np.array(palette[i]) * (1 - t) + np.array(palette[i + 1]) * t
-    return _rgb(colour * (1 + spread * rng.standard_normal(3)))
-
-
-def _rgb(values: FloatArray) -> Colour:
-    r, g, b = np.clip(values, 0.01, 0.98)
-    return float(r), float(g), float(b)
-
-
-def sample_look(
-    rng: np.random.Generator, person: Person, layout: Layout, brow_style: int
-) -> Appearance:
-    """Random looks of ``person`` with the given brow style."""
-    skin = _near(rng, _SKIN_TONES, 0.03)
-    dark = float(np.mean(skin)) < 0.42
-    hair = _near(rng, _HAIR[:2] if dark and rng.random() < 0.9 else _HAIR, 0.08)
-    lip_shift = np.array([0.84, 0.62, 0.64]) * (1 + 0.1 * rng.standard_normal(3))
-    made_up = rng.random() < 0.15
-    lips = np.array(skin) * lip_shift
-    if made_up:
-        lips = np.array([0.62, 0.12, 0.18]) * rng.uniform(0.7, 1.2)
-    bearded = rng.random() < 0.35
-    return Appearance(
-        brow=layout.brow_styles[brow_style],
-        brow_colour=_rgb(np.array(hair) * rng.uniform(0.5, 1.0)),
-        skin=skin,
-        lips=_rgb(lips),
-        blush=float(rng.beta(1.5, 3)),
-        mottling=float(rng.uniform(0.1, 1.0)),
-        freckles=float(rng.random() < 0.15) * float(rng.uniform(0.2, 0.8)),
-        stubble=float(rng.beta(1.2, 1.2)) if bearded else 0.0,
-        lid_shadow=float(rng.uniform(0, 1)),
-        creases=float(rng.beta(1.5, 1.5)),
-        age_creases=float(rng.beta(1, 3)),
-        lashes=float(rng.uniform(0.2, 1.0)),
-        stubble_colour=_rgb(np.array(hair) * rng.uniform(0.6, 1.0)),
-        hair=hair,
-        iris=_near(rng, _IRIS, 0.1) if not dark else _IRIS[0],
-        shirt=_rgb(rng.uniform(0.03, 0.9, 3)),
-        bald=bool(rng.random() < 0.12),
-        seed=int(rng.integers(2**31)),
-    )

@@ -14,6 +14,7 @@ from rig.author.parts import Part
 
 FloatArray = NDArray[np.float64]
 SIZE = 512
+DISTANCE_STEP_M = 1e-4
 
 
 def rasterise(uvs: FloatArray, values: FloatArray, size: int = SIZE) -> FloatArray:
@@ -80,18 +81,20 @@ def outwardness(part: Part) -> FloatArray:
 
 
 def skin_maps(
-    skin: Part, base_rows: NDArray[np.int64], mesh: makehuman.BaseMesh
+    parts: list[Part], base_rows: NDArray[np.int64], mesh: makehuman.BaseMesh
 ) -> dict[str, NDArray[np.generic]]:
     """Arrays of ``skin_maps.npz``.
 
     Args:
-        skin: the skin part; base_rows: MakeHuman vertex of each of its vertices.
+        parts: skin first; base_rows: MakeHuman vertex of each of the skin's vertices.
 
     Returns:
-        position (S, S, 3) float16 metres; lips, lids (S, S) uint8 0..255.
+        position (S, S, 3) float16 metres; lips, lids (S, S) uint8 0..255; lid_margin and
+        mouth_line (S, S) uint8, the distance from these edges in steps of 0.1 mm.
     """
     from PIL import Image
 
+    skin = parts[0]
     index, uvs = triangles(skin)
     original = mesh.vertex_uvs("body")[base_rows]
     values = np.concatenate([skin.positions, original, outwardness(skin)], axis=1)[index]
@@ -104,4 +107,47 @@ def skin_maps(
         rows = np.clip(((1 - image[..., 4]) * height).astype(int), 0, height - 1)
         columns = np.clip((image[..., 3] * width).astype(int), 0, width - 1)
         out[name] = mask[rows, columns]
+    by_name = {part.name: part for part in parts}
+    edges = {"lid_margin": lid_margins(by_name["lashes"]), "mouth_line": mouth_line(parts)}
+    for name, points in edges.items():
+        steps = distance_from(image[..., :3], points) / DISTANCE_STEP_M
+        out[name] = np.asarray(np.clip(np.round(steps), 0, 255), dtype=np.uint8)
     return out
+
+
+def distance_from(places: FloatArray, points: FloatArray) -> FloatArray:
+    """(...,) metres from each of (..., 3) places to the nearest of (N, 3) points."""
+    from scipy.spatial import cKDTree
+
+    return np.asarray(cKDTree(points).query(places, workers=1)[0])
+
+
+def lid_margins(lashes: Part) -> FloatArray:
+    """(N, 3) points along the roots of the lashes, closer than a texel to each other."""
+    root = {}
+    for face, uv in zip(lashes.faces, lashes.corner_uvs, strict=True):
+        root.update(dict(zip(face, uv[:, 1] % 0.5 < 0.05, strict=True)))
+    return _along_edges(
+        lashes.positions, [e for e in _edges(lashes.faces) if all(map(root.get, e))]
+    )
+
+
+def mouth_line(parts: list[Part]) -> FloatArray:
+    """(N, 3) points along the seam of the lips' skin with the inside of the mouth."""
+    skin, mouth = (next(p for p in parts if p.name == name) for name in ("skin", "mouth"))
+    shared = {p.tobytes() for p in skin.positions}
+    seam = [p.tobytes() in shared for p in mouth.positions]
+    edges = [e for e in _edges(mouth.faces) if seam[e[0]] and seam[e[1]]]
+    return _along_edges(mouth.positions, edges)
+
+
+def _edges(faces: list[tuple[int, ...]]) -> list[tuple[int, int]]:
+    pairs = {tuple(sorted(pair)) for f in faces for pair in zip(f, (*f[1:], f[0]), strict=True)}
+    return sorted((a, b) for a, b in pairs)
+
+
+def _along_edges(positions: FloatArray, edges: list[tuple[int, int]]) -> FloatArray:
+    """(N, 3) ten points on each edge."""
+    first, second = positions[np.array(edges)].transpose(1, 0, 2)
+    t = np.linspace(0, 1, 10)[:, None, None]
+    return np.asarray((first * (1 - t) + second * t).reshape(-1, 3))

@@ -41,15 +41,21 @@ class Part:
 
 
 def skin_uv(positions: FloatArray) -> FloatArray:
-    """(V, 2) cylindrical coordinates about the head's axis, stretched in front.
+    """(V, 2) cylindrical coordinates about the head's axis, stretched over the face.
 
-    u is .5 in front and 0 or 1 at the back; half of the width covers ±65°.
+    u is .5 in front and 0 or 1 at the back; v is 0 at -0.15 m and below, 1 at 0.15 m. Both
+    run fastest over the face, where one texel of 512 is half a millimetre.
     """
     angle = np.arctan2(positions[:, 0], positions[:, 2] - 0.01) / np.pi
-    u = 0.5 + 0.5 * np.sign(angle) * np.abs(angle) ** 0.7
-    low, high = -0.15, 0.15
-    v = np.clip((positions[:, 1] - low) / (high - low), 0, 1)
-    return np.stack([u, v], axis=1)
+    u = 0.5 + 0.5 * (0.25 * angle + 0.75 * np.tanh(3 * angle) / np.tanh(3))
+    height, low, high = (_stretched(y) for y in (positions[:, 1], -0.15, 0.15))
+    return np.stack([u, np.clip((height - low) / (high - low), 0, 1)], axis=1)
+
+
+def _stretched(y: FloatArray | float) -> FloatArray:
+    """Height on the texture, any scale: steepest about the nose."""
+    away = (np.asarray(y) - 0.012) / 0.15
+    return np.asarray(0.4 * away + 0.6 * np.tanh(1.8 * away))
 
 
 def vertex_normals(positions: FloatArray, quads: IntArray) -> FloatArray:
