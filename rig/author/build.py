@@ -36,9 +36,8 @@ def blender_from_rig(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def write_maps(solved: SolvedRig, parts: list[Part], solver: Solver, folder: Path) -> None:
     """Bake and write ``skin_maps.npz``."""
-    skin = parts[0]
-    rows = solved.base_index[_rows_of(skin, solved)]
-    arrays = maps.skin_maps(skin, rows, solver.mesh)
+    rows = solved.base_index[_rows_of(parts[0], solved)]
+    arrays = maps.skin_maps(parts, rows, solver.mesh)
     arrays["occlusion"] = occlusion.bake_texture(parts)
     np.savez_compressed(folder / "skin_maps.npz", **arrays)
 
