@@ -22,8 +22,11 @@ INTERRUPTED = 130
 # Name → what --help says of it, so that --help imports no command.
 COMMANDS = {
     "stream": "Follow a face live and serve it to characters.",
+    "play": "Serve a recorded take as if it happened now.",
+    "take": "Look into recorded takes, cut them, convert them.",
     "watch": "Print the live action units of a stream.",
     "estimate": "Estimate videos, images and folders into a CSV or JSON file.",
+    "rig": "Move the rig's head by hand: a page with all its sliders.",
     "doctor": "Check camera, models, GL and ports, and say what to do.",
 }
 

@@ -10,6 +10,7 @@ from geface_bridge.errors import ConfigError
 DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 DEFAULT_VIEWER_PORT = 8766
+DEFAULT_MAX_CLIENTS = 256
 MAX_FACES = 20
 
 
@@ -47,29 +48,86 @@ class SourceConfig:
 
 
 @dataclass(frozen=True)
+class ServingConfig:
+    """How frames are served.
+
+    Attributes:
+        host, port: of the websocket server.
+        token: clients must show it; beyond this machine one is made where none is given.
+        tls_cert, tls_key: PEM files; both or none.
+        max_clients: connected at once.
+        origins: of browser pages that may connect, beside the pages of this machine.
+        viewer: serve the page too, on viewer_port; browser: open it.
+
+    Raises:
+        ConfigError: one of the TLS files without the other.
+    """
+
+    host: str = DEFAULT_HOST
+    port: int = DEFAULT_PORT
+    token: str | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    max_clients: int = DEFAULT_MAX_CLIENTS
+    origins: tuple[str, ...] = ()
+    viewer: bool = False
+    viewer_port: int = DEFAULT_VIEWER_PORT
+    browser: bool = True
+
+    def __post_init__(self) -> None:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            given, missing = (
+                ("--tls-key", "--tls-cert")
+                if self.tls_cert is None
+                else ("--tls-cert", "--tls-key")
+            )
+            raise ConfigError(f"{given} is given without {missing}: TLS needs both files")
+
+
+@dataclass(frozen=True)
 class StreamConfig:
     """All of ``geface-bridge stream``.
 
     Attributes:
         source: where pictures come from.
-        host, port, token: of the websocket server.
+        serving: where frames go.
         faces: 1..MAX_FACES, one subject each.
         seconds: end after so long, None for never.
-        viewer: serve the page too, on viewer_port; browser: open it.
         calibrate_s: take the first seconds of each face as neutral, None for not.
         smoothing: 0 for none, 1 as tuned, more is smoother and later.
         model: weights other than the packaged ones.
+        record: a take file, or a folder for one.
+        performer: whose face it is; their calibration is loaded and kept.
     """
 
     source: SourceConfig = field(default_factory=SourceConfig)
-    host: str = DEFAULT_HOST
-    port: int = DEFAULT_PORT
-    token: str | None = None
+    serving: ServingConfig = field(default_factory=ServingConfig)
     faces: int = 1
     seconds: float | None = None
-    viewer: bool = False
-    viewer_port: int = DEFAULT_VIEWER_PORT
-    browser: bool = True
     calibrate_s: float | None = None
     smoothing: float = 1.0
     model: Path | None = None
+    record: Path | None = None
+    performer: str = ""
+
+
+@dataclass(frozen=True)
+class PlayConfig:
+    """All of ``geface-bridge play``.
+
+    Attributes:
+        take: the file.
+        serving: where frames go.
+        speed: 0.01..100 times the recorded.
+        loop: begin again at the end.
+        begin_s, end_s: play only this part, in the take's time; None for all.
+        seconds: end after so long, None for when the take ends.
+    """
+
+    take: Path
+    serving: ServingConfig = field(default_factory=ServingConfig)
+    speed: float = 1.0
+    loop: bool = False
+    begin_s: float | None = None
+    end_s: float | None = None
+    seconds: float | None = None

@@ -7,6 +7,7 @@
     ├── ProtocolError            bytes that are not geface.v1
     │   └── VersionError         a protocol or layout that does not match ours
     ├── ServerError              a port is busy, an address refused
+    ├── TakeError                a recorded take cannot be read or written
     ├── ConfigError              an option or configuration file is wrong
     └── MissingDependencyError   an optional package is not installed
 
@@ -49,6 +50,10 @@ class VersionError(ProtocolError):
 
 class ServerError(GefaceError):
     """The server cannot listen where it was told to."""
+
+
+class TakeError(GefaceError):
+    """A recorded take is not one, is of another version, or cannot be written."""
 
 
 class ConfigError(GefaceError):

@@ -7,16 +7,18 @@ import sys
 import time
 from contextlib import ExitStack, closing
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from geface_bridge import config as c
+from geface_bridge.commands.serving import Teller, serving_options, start_serving, take_serving
 
 if TYPE_CHECKING:
     from geface_bridge.live import FaceChain, LiveLoop, PersistentSource, Snapshot, StatusLine
-    from geface_bridge.protocol import Command, Level
+    from geface_bridge.protocol import Command, Hello
     from geface_bridge.server import FaceServer
+    from geface_bridge.takes import TakeRecorder
 
 
 @click.command("stream")
@@ -29,9 +31,7 @@ if TYPE_CHECKING:
     default=True,
     help="Video at the pace it was filmed, or as fast as it goes.",
 )
-@click.option("--host", default=c.DEFAULT_HOST, show_default=True, help="Address to listen on.")
-@click.option("--port", type=int, default=c.DEFAULT_PORT, show_default=True, help="Its port.")
-@click.option("--token", envvar="GEFACE_TOKEN", help="Clients must show it; beyond this machine.")
+@serving_options
 @click.option(
     "--faces",
     type=click.IntRange(1, c.MAX_FACES),
@@ -40,9 +40,6 @@ if TYPE_CHECKING:
     help="Faces to follow, one subject each.",
 )
 @click.option("--seconds", type=click.FloatRange(min=0), help="End after this many seconds.")
-@click.option("--viewer/--no-viewer", help="Serve a page on which a head follows the face.")
-@click.option("--viewer-port", type=int, default=c.DEFAULT_VIEWER_PORT, show_default=True)
-@click.option("--no-browser", is_flag=True, help="Do not open the viewer's page.")
 @click.option(
     "--calibrate",
     type=click.FloatRange(0, 60),
@@ -57,23 +54,21 @@ if TYPE_CHECKING:
     help="0 for none; 2 is twice as smooth and as late.",
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Other weights (ONNX with card).")
+@click.option(
+    "--record",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Record a take; a folder gets one named after the time.",
+)
+@click.option("--performer", default="", metavar="NAME", help="Whose face it is.")
 def stream(
     camera: int | None,
     video: Path | None,
     url: str | None,
     loop: bool,
     realtime: bool,
-    host: str,
-    port: int,
-    token: str | None,
-    faces: int,
-    seconds: float | None,
-    viewer: bool,
-    viewer_port: int,
-    no_browser: bool,
     calibrate: float | None,
-    smoothing: float,
-    model: Path | None,
+    **options: Any,
 ) -> None:
     """Follow a face live and serve it to characters.
 
@@ -81,67 +76,60 @@ def stream(
     camera. Ctrl-C ends it.
     """
     source = c.SourceConfig(camera, video, url, loop, realtime)
-    run(
-        c.StreamConfig(
-            source=source,
-            host=host,
-            port=port,
-            token=token,
-            faces=faces,
-            seconds=seconds,
-            viewer=viewer,
-            viewer_port=viewer_port,
-            browser=not no_browser,
-            calibrate_s=calibrate,
-            smoothing=smoothing,
-            model=model,
-        )
-    )
+    serving = take_serving(options)
+    run(c.StreamConfig(source=source, serving=serving, calibrate_s=calibrate, **options))
 
 
 def run(config: c.StreamConfig) -> None:
     """Do the command.
 
     Raises:
-        GefaceError: source, model, port or viewer port cannot be used.
+        GefaceError: source, model, take, port or viewer port cannot be used.
     """
-    from geface_bridge.live import LiveLoop, StatusLine, open_source
+    from geface_bridge.live import FanOut, LiveLoop, Outlet, StatusLine, open_source
 
     began_s = time.monotonic()
     line = StatusLine(sys.stdout)
-    teller = _Teller(line)
+    teller = Teller(line)
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(config.source, teller)))
-        server = stack.enter_context(_server(config, source, commands))
+        hello = _hello(config, source)
+        server = start_serving(config.serving, hello, commands.put, line, stack)
         teller.server = server
-        line.say(f"stream: {shown_address(server)} from {source.name}")
-        _start_viewer(config, server, line, stack)
+        recorder = _recorder(config, hello, teller, stack)
+        outlets: list[Outlet] = [server] if recorder is None else [server, recorder]
         chain = _chain(config, stack)
-        live = LiveLoop(source, chain, server, config.faces, teller, commands)
+        live = LiveLoop(source, chain, FanOut(outlets, teller), config.faces, teller, commands)
+        live.recorder = recorder
         stack.callback(line.end)
         live.run(config.seconds, _Display(line, live, server, source, began_s))
 
 
-def shown_address(server: FaceServer) -> str:
-    """The stream's address for people to copy, without the token."""
-    from geface_bridge.viewer.server import stream_address
+def _hello(config: c.StreamConfig, source: PersistentSource) -> Hello:
+    from geface_bridge.protocol import Hello
+    from rig.layout import load_layout
 
-    beyond = "" if server.host not in ("", "0.0.0.0", "::") else " (and this machine's others)"
-    return stream_address(server.host, server.port) + beyond
+    several = tuple(f"face {number}" for number in range(1, config.faces + 1))
+    return Hello.from_layout(
+        load_layout(),
+        subjects=several if config.faces > 1 else ("face",),
+        source=source.name,
+        rate_hz=source.rate_hz,
+    )
 
 
-class _Teller:
-    """Sends an event to the terminal and, once there is one, to the clients."""
+def _recorder(
+    config: c.StreamConfig, hello: Hello, teller: Teller, stack: ExitStack
+) -> TakeRecorder | None:
+    if config.record is None:
+        return None
+    from geface_bridge.takes import TakeFacts, TakeRecorder
 
-    def __init__(self, line: StatusLine) -> None:
-        self.server: FaceServer | None = None
-        self._line = line
-
-    def __call__(self, level: Level, text: str) -> None:
-        self._line.say(text if level == "info" else f"{level}: {text}")
-        if self.server is not None:
-            self.server.status(level, text)
+    facts = TakeFacts(performer=config.performer)
+    recorder = stack.enter_context(TakeRecorder(config.record, hello, facts, teller))
+    teller("info", f"take: {recorder.path}")
+    return recorder
 
 
 class _Display:
@@ -177,38 +165,6 @@ class _Display:
             dropped=stats.dropped,
             faces=self._live.faces,
         )
-
-
-def _server(
-    config: c.StreamConfig, source: PersistentSource, commands: queue.SimpleQueue[Command]
-) -> FaceServer:
-    from geface_bridge.protocol import Hello
-    from geface_bridge.server import FaceServer
-    from rig.layout import load_layout
-
-    several = tuple(f"face {number}" for number in range(1, config.faces + 1))
-    hello = Hello.from_layout(
-        load_layout(),
-        subjects=several if config.faces > 1 else ("face",),
-        source=source.name,
-        rate_hz=source.rate_hz,
-    )
-    return FaceServer(hello, config.host, config.port, commands.put, token=config.token)
-
-
-def _start_viewer(
-    config: c.StreamConfig, server: FaceServer, line: StatusLine, stack: ExitStack
-) -> None:
-    if not config.viewer:
-        return
-    from geface_bridge.viewer import ViewerServer, open_browser
-    from geface_bridge.viewer.server import stream_address
-
-    address = stream_address(server.host, server.port, config.token)
-    page = stack.enter_context(ViewerServer(address, config.viewer_port))
-    line.say(f"viewer: {page.url}")
-    if config.browser:
-        open_browser(page.url)
 
 
 def _chain(config: c.StreamConfig, stack: ExitStack) -> FaceChain:

@@ -7,25 +7,19 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from geface_bridge.errors import GefaceError
 from geface_bridge.live.meter import StageMeter
-from geface_bridge.protocol import Calibrate, Command, FaceFrame, Gain, Level
+from geface_bridge.live.outlets import Outlet
+from geface_bridge.protocol import Calibrate, Command, FaceFrame, Gain, Level, Mark, Playback
 
 if TYPE_CHECKING:
     from geface_bridge.capture import Frame
     from geface_bridge.estimate import Estimate
     from geface_bridge.live.chain import FaceChain
     from geface_bridge.live.sources import PersistentSource
-
-
-class Outlet(Protocol):
-    """Where frames go; ``FaceServer`` is one."""
-
-    def publish(self, frame: FaceFrame) -> None:
-        """Take one subject's frame."""
-        ...
+    from geface_bridge.takes import TakeRecorder
 
 
 class LiveLoop:
@@ -38,6 +32,7 @@ class LiveLoop:
         faces: how many are in view now.
         published: frames so far, over all subjects.
         meter: times of all stages and the rate.
+        recorder: where clients' markers go; None while nothing is recorded.
 
     Args:
         source: opened.
@@ -60,6 +55,7 @@ class LiveLoop:
         self.faces = 0
         self.published = 0
         self.meter: StageMeter = chain.meter
+        self.recorder: TakeRecorder | None = None
         self._source = source
         self._chain = chain
         self._outlet = outlet
@@ -68,6 +64,7 @@ class LiveLoop:
         self._commands = commands or queue.SimpleQueue()
         self._error: GefaceError | None = None
         self._estimated = 0
+        self._time_s = 0.0
 
     def run(
         self, seconds: float | None = None, after_frame: Callable[[], None] = lambda: None
@@ -93,6 +90,7 @@ class LiveLoop:
 
     def _one(self, frame: Frame) -> None:
         self.meter.tick()
+        self._time_s = frame.time_s
         was_calibrating = any(self._chain.calibrating)
         try:
             estimates = self._chain(frame.image_rgb, frame.time_s)
@@ -125,6 +123,17 @@ class LiveLoop:
                 case Gain(channel, factor):
                     self._chain.set_gain(channel, factor)
                     self._tell("info", f"gain of {channel} is {factor:g}")
+                case Mark(label):
+                    self._mark(label)
+                case Playback():
+                    self._tell("error", "this is a live stream, not a take that can be steered")
+
+    def _mark(self, label: str) -> None:
+        if self.recorder is None:
+            self._tell("error", "no take is being recorded; start with --record FILE")
+            return
+        self.recorder.mark(self._time_s, label)
+        self._tell("info", f"marked {label!r} at {self._time_s:.2f} s")
 
     def _report(self, error: GefaceError) -> None:
         if str(error) != str(self._error):  # once, not thirty times a second

@@ -68,13 +68,17 @@ class StatusLine:
 
     def show(self, now: Snapshot) -> None:
         """Write the status, if its turn has come."""
+        self.show_text(lambda: describe(now))
+
+    def show_text(self, text: Callable[[], str]) -> None:
+        """Write what ``text`` gives, if its turn has come; else it is not asked."""
         if not self.due:
             return
         self._due_s = self._clock() + (REDRAW_S if self._is_tty else PLAIN_LINE_S)
         if self._is_tty:
-            self._rewrite(describe(now)[: shutil.get_terminal_size().columns - 1])
+            self._rewrite(text()[: shutil.get_terminal_size().columns - 1])
         else:
-            self._write(describe(now) + "\n")
+            self._write(text() + "\n")
 
     def say(self, text: str) -> None:
         """Write a line that stays, above the status."""

@@ -16,9 +16,11 @@ from geface_bridge.protocol.messages import FaceFrame as FaceFrame
 from geface_bridge.protocol.messages import Gain as Gain
 from geface_bridge.protocol.messages import Hello as Hello
 from geface_bridge.protocol.messages import Level as Level
+from geface_bridge.protocol.messages import Mark as Mark
 from geface_bridge.protocol.messages import Message as Message
 from geface_bridge.protocol.messages import Mode as Mode
 from geface_bridge.protocol.messages import Ping as Ping
+from geface_bridge.protocol.messages import Playback as Playback
 from geface_bridge.protocol.messages import Pong as Pong
 from geface_bridge.protocol.messages import ServerMessage as ServerMessage
 from geface_bridge.protocol.messages import Status as Status

@@ -114,6 +114,8 @@ _SCHEMAS = (
         (
             Field("duration_s", f.number(0, 60), default=2.0),
             Field("subject", f.optional(_SUBJECT), default=None),
+            Field("kind", f.one_of("neutral", "range", "clear"), default="neutral", optional=True),
+            Field("channels", f.names, list, default=(), optional=True),
         ),
     ),
     _Schema(
@@ -122,6 +124,16 @@ _SCHEMAS = (
         (
             Field("channel", f.string(f.MAX_NAME, empty=False)),
             Field("factor", f.number(0, 10)),
+        ),
+    ),
+    _Schema("mark", m.Mark, (Field("label", f.string(f.MAX_TEXT)),)),
+    _Schema(
+        "playback",
+        m.Playback,
+        (
+            Field("position_s", f.optional(_TIME), default=None),
+            Field("speed", f.optional(f.number(0.01, 100)), default=None),
+            Field("paused", f.optional(f.boolean), default=None),
         ),
     ),
     _Schema("ping", m.Ping, (Field("client_time_s", _TIME),)),
@@ -141,7 +153,9 @@ def encode(message: m.Message) -> bytes:
     body: dict[str, Any] = {"type": schema.kind}
     for field in schema.fields:
         where = f"{schema.kind}.{field.key}"
-        body[field.key] = field.to_wire(getattr(message, field.key), where)
+        value = getattr(message, field.key)
+        if not (field.optional and value == field.default):
+            body[field.key] = field.to_wire(value, where)
     packed: bytes = msgpack.packb(body)
     return packed
 

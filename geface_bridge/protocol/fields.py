@@ -36,12 +36,14 @@ class Field:
         read: wire value → Python value.
         write: Python value → wire value; None where both are the same.
         default: for an absent key; ``REQUIRED`` makes its absence an error.
+        optional: the key is left out when it holds the default; for keys of a later minor.
     """
 
     key: str
     read: Read
     write: Callable[[Any], Any] | None = None
     default: Any = REQUIRED
+    optional: bool = False
 
     def to_wire(self, value: Any, where: str) -> Any:
         """Checked wire form of ``value``."""
@@ -152,6 +154,13 @@ def subjects(value: Any, where: str) -> tuple[str, ...]:
     """1..MAX_SUBJECTS names."""
     name = string(MAX_NAME)
     items = sequence_of(value, where, 1, MAX_SUBJECTS)
+    return tuple(name(item, f"{where}[{i}]") for i, item in enumerate(items))
+
+
+def names(value: Any, where: str) -> tuple[str, ...]:
+    """Up to MAX_CHANNELS channel names."""
+    name = string(MAX_NAME, empty=False)
+    items = sequence_of(value, where, 0, MAX_CHANNELS)
     return tuple(name(item, f"{where}[{i}]") for i, item in enumerate(items))
 
 

@@ -15,11 +15,12 @@ from numpy.typing import ArrayLike, NDArray
 import geface_bridge
 from rig.layout import Channel, Layout
 
-VERSION = (1, 0)
+VERSION = (1, 1)
 SUBPROTOCOL = f"geface.v{VERSION[0]}"
 
 Level = Literal["info", "warning", "error"]
 Mode = Literal["newest", "all"]
+CalibrationKind = Literal["neutral", "range", "clear"]
 
 
 @dataclass(frozen=True)
@@ -128,13 +129,20 @@ class Dropped:
 
 @dataclass(frozen=True)
 class Calibrate:
-    """Client's wish: take the face of the next ``duration_s`` (0..60) seconds as neutral.
+    """Client's wish: learn the performer's face from the next ``duration_s`` (0..60) seconds.
 
-    ``subject`` None means every subject.
+    Attributes:
+        duration_s: for how long.
+        subject: whose; None means every subject.
+        kind: "neutral" takes the face as rest, "range" its strongest expressions as 1,
+            "clear" forgets both at once.
+        channels: of "range": the channels meant, () for all.
     """
 
     duration_s: float = 2.0
     subject: int | None = None
+    kind: CalibrationKind = "neutral"
+    channels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -168,10 +176,32 @@ class Subscribe:
     mode: Mode
 
 
+@dataclass(frozen=True)
+class Mark:
+    """Client's wish: a named moment in the take that is being recorded."""
+
+    label: str
+
+
+@dataclass(frozen=True)
+class Playback:
+    """Client's wish, to a server that plays a take; None leaves a thing as it is.
+
+    Attributes:
+        position_s: the take's time to go to.
+        speed: 0.01..100 times the recorded.
+        paused: whether to stand still.
+    """
+
+    position_s: float | None = None
+    speed: float | None = None
+    paused: bool | None = None
+
+
 ServerMessage = Hello | FaceFrame | Status | Dropped | Pong
-ClientMessage = Calibrate | Gain | Ping | Subscribe
+Command = Calibrate | Gain | Mark | Playback
+ClientMessage = Command | Ping | Subscribe
 Message = ServerMessage | ClientMessage
-Command = Calibrate | Gain
 
 
 def _frozen_float32(values: ArrayLike) -> NDArray[np.float32]:

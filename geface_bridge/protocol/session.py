@@ -121,11 +121,12 @@ class ServerSession:
                 self._control.append((message, time_s))
             case m.Subscribe(mode):
                 self._outbox.set_mode(mode)
-            case m.Calibrate(_, subject) if subject is not None:
-                return message if self._knows_subject(subject) else None
-            case m.Gain(channel, _) if channel not in self._names:
-                self.status("error", f"gain.channel is {show(channel)}, expected one of hello's")
-            case m.Calibrate() | m.Gain():
+            case m.Calibrate(_, subject, _, channels):
+                known = subject is None or self._knows_subject(subject)
+                return message if known and self._knows_channels("calibrate", channels) else None
+            case m.Gain(channel, _):
+                return message if self._knows_channels("gain", (channel,)) else None
+            case m.Mark() | m.Playback():
                 return message
             case _:
                 kind = type(message).__name__
@@ -138,6 +139,13 @@ class ServerSession:
             limit = len(self._hello.subjects)
             self.status("error", f"calibrate.subject is {subject}, expected less than {limit}")
         return known
+
+    def _knows_channels(self, kind: str, channels: tuple[str, ...]) -> bool:
+        unknown = [name for name in channels if name not in self._names]
+        if unknown:
+            found = show(unknown[0])
+            self.status("error", f"{kind}.channel is {found}, expected one of hello's")
+        return not unknown
 
     def _next_control(self, time_s: float) -> bytes:
         item = self._control.popleft()

@@ -1,11 +1,13 @@
-"""Who may connect: addresses, tokens and the origins of browser pages. Pure checks."""
+"""Who may connect: addresses, tokens, certificates and the origins of browser pages."""
 
 from __future__ import annotations
 
 import hmac
 import ipaddress
 import secrets
+import ssl
 from collections.abc import Collection
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from geface_bridge.errors import ServerError
@@ -58,3 +60,30 @@ def origin_allowed(origin: str | None, allowed: Collection[str] = ()) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and is_loopback(host)
+
+
+def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
+    """The server's side of TLS 1.2 or later.
+
+    Args:
+        certificate: PEM file, the server's own first; key: PEM file, not encrypted.
+
+    Raises:
+        ServerError: a file is missing, is no PEM, or the two do not belong together.
+    """
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(certificate, key, password=_no_password)
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        reason = getattr(error, "strerror", None) or str(error)
+        raise ServerError(
+            f"certificate {certificate} with key {key} cannot be used ({reason}), expected two PEM "
+            "files that belong together, the key without a password; make a pair with: openssl "
+            "req -x509 -newkey rsa:2048 -nodes -days 365 -keyout key.pem -out cert.pem"
+        ) from None
+    return context
+
+
+def _no_password() -> str:
+    raise ValueError("the key is encrypted")

@@ -12,6 +12,7 @@ import errno
 import http
 import logging
 import secrets
+import ssl
 import threading
 import time
 from collections import deque
@@ -25,6 +26,7 @@ from websockets.exceptions import ConnectionClosed, NegotiationError
 from websockets.http11 import Request, Response
 from websockets.typing import Subprotocol
 
+from geface_bridge.config import DEFAULT_MAX_CLIENTS
 from geface_bridge.errors import GefaceError, ServerError
 from geface_bridge.protocol import (
     MAX_MESSAGE_BYTES,
@@ -41,7 +43,6 @@ from geface_bridge.protocol import (
 from geface_bridge.protocol.session import check_frame
 from geface_bridge.server import access
 
-MAX_CLIENTS = 32
 PING_EVERY = 8  # messages between two websocket pings of the window
 PINGS_IN_FLIGHT = 2
 CLOSE_TIMEOUT_S = 0.5
@@ -117,7 +118,7 @@ class _Window:
 
 
 class FaceServer:
-    """Serves one geface.v1 stream to up to MAX_CLIENTS clients.
+    """Serves one geface.v1 stream to up to ``max_clients`` clients.
 
     ``publish`` and ``status`` may be called from any thread, never wait for a client, and do
     nothing while the server is not running.
@@ -125,6 +126,7 @@ class FaceServer:
     Attributes:
         host: address it listens on.
         port: port it listens on; after ``start``, the real one if 0 was asked for.
+        is_tls: whether clients connect with wss://.
 
     Args:
         hello: what the stream will hold; ``session`` is filled in at every start.
@@ -135,6 +137,8 @@ class FaceServer:
         token: clients must show it, as ``?token=`` or "Authorization: Bearer".
         allowed_origins: origins of browser pages, "https://example.org", allowed beside the
             pages of this machine.
+        max_clients: more are refused with 503.
+        tls: the server's side, for wss://; None for ws://.
 
     Raises:
         ServerError: a token is needed, or the port is out of range.
@@ -149,6 +153,8 @@ class FaceServer:
         *,
         token: str | None = None,
         allowed_origins: Collection[str] = (),
+        max_clients: int = DEFAULT_MAX_CLIENTS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         access.require_token(host, token)
         if not 0 <= port <= 65535:
@@ -160,6 +166,9 @@ class FaceServer:
         self._on_command = on_command
         self._token = token
         self._allowed_origins = frozenset(allowed_origins)
+        self._max_clients = max_clients
+        self._tls = tls
+        self.is_tls = tls is not None
         self._lock = threading.Lock()
         self._clients: list[_Client] = []
         self._departed_sent = self._departed_dropped = 0
@@ -283,6 +292,7 @@ class FaceServer:
             compression=None,  # a frame is 300 bytes, and latency is what matters
             close_timeout=CLOSE_TIMEOUT_S,
             max_size=MAX_MESSAGE_BYTES,
+            ssl=self._tls,
             server_header=None,
             logger=_logger,
         )
@@ -301,8 +311,8 @@ class FaceServer:
         authorization = ", ".join(headers.get_all("Authorization")) or None
         if self._token and not access.token_matches(self._token, path, authorization):
             return http.HTTPStatus.UNAUTHORIZED, "wrong or no token; add ?token=… to the address"
-        if len(self._clients) >= MAX_CLIENTS:
-            return http.HTTPStatus.SERVICE_UNAVAILABLE, f"already {MAX_CLIENTS} clients"
+        if len(self._clients) >= self._max_clients:
+            return http.HTTPStatus.SERVICE_UNAVAILABLE, f"already {self._max_clients} clients"
         return None, ""
 
     async def _serve_client(self, connection: ServerConnection) -> None:

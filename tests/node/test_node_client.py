@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from geface_bridge.protocol import Calibrate, FaceFrame, Gain, Hello
+from geface_bridge.protocol import VERSION, Calibrate, FaceFrame, Gain, Hello
 from geface_bridge.server import FaceServer
 from rig.layout import load_layout
 
@@ -98,7 +98,7 @@ def test_hello_is_read_value_by_value(session):
     assert hello.pop("server_version")
     assert hello == {
         "type": "hello",
-        "version": [1, 0],
+        "version": list(VERSION),
         "layout_id": LAYOUT.layout_id,
         "channels": [[c.name, c.unit, c.low, c.high] for c in LAYOUT.channels],
         "subjects": ["face", "Zoë 顔"],

@@ -26,7 +26,6 @@ from geface_bridge.protocol import (
     encode,
 )
 from geface_bridge.server import FaceServer
-from geface_bridge.server import server as module
 
 PATIENCE_S = 20
 
@@ -223,11 +222,12 @@ class TestAccess:
         found = "geface.v2" if offered else "none"
         assert f"client offers subprotocol {found}, expected geface.v1: offer that" in text
 
-    def test_no_more_than_the_limit_of_clients(self, server, dial, eventually, monkeypatch):
-        monkeypatch.setattr(module, "MAX_CLIENTS", 1)
-        dial()
-        eventually(lambda: server.stats().clients == 1)
-        assert self.refusal(dial)[0] == 503
+    def test_no_more_than_the_limit_of_clients(self, hello, eventually):
+        with FaceServer(hello, port=0, max_clients=1) as server, connect_to(server):
+            eventually(lambda: server.stats().clients == 1)
+            with pytest.raises(InvalidStatus) as caught:
+                connect_to(server)
+            assert caught.value.response.status_code == 503
 
     def test_a_token_is_asked_for_where_one_is_set(self, hello):
         with FaceServer(hello, port=0, host="0.0.0.0", token="s3cret") as server:
