@@ -1,4 +1,8 @@
-"""Serves the viewer's page, the head and the profile over HTTP, to this machine only."""
+"""Serves the pages, the head and the profile over HTTP, to this machine only.
+
+Two pages share the server: the viewer, on which the head follows a stream, and the rig's own,
+on which sliders move it (``geface-bridge rig``).
+"""
 
 from __future__ import annotations
 
@@ -10,15 +14,18 @@ import webbrowser
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from geface_bridge.config import DEFAULT_VIEWER_PORT
 from geface_bridge.errors import ServerError
 from geface_bridge.protocol import SUBPROTOCOL
+from geface_bridge.viewer import rig_page
+from rig.head import rig_file
 from rig.layout import Layout, load_layout
 
 HOST = "127.0.0.1"
@@ -29,44 +36,55 @@ _KINDS = {
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".json": "application/json",
+    ".png": "image/png",
     ".glb": "model/gltf-binary",
 }
 
 
 @dataclass(frozen=True)
 class Asset:
-    """One thing the page may fetch: where its bytes are read from and what they are."""
+    """One thing a page may fetch: what makes its bytes of the query, and what they are.
 
-    read: Callable[[], bytes]
+    ``read`` raises ValueError for a query that it does not understand.
+    """
+
+    read: Callable[[Mapping[str, str]], bytes]
     kind: str
 
 
-def page_assets() -> dict[str, Asset]:
-    """Path → asset of everything that ships with the package; nothing else is served."""
-    page = resources.files("geface_bridge.viewer").joinpath("page")
-    rig = resources.files("rig")
-    files = {f"/{item.name}": item for item in page.iterdir() if _kind(item.name)}
-    files["/"] = page.joinpath("index.html")
-    files["/rig/head.glb"] = rig.joinpath("assets").joinpath("head.glb")
-    files["/rig/profile.json"] = rig.joinpath("profiles").joinpath("geface.json")
-    return {path: Asset(item.read_bytes, _kind(item.name)) for path, item in files.items()}
+def page_assets(page: str = "index.html") -> dict[str, Asset]:
+    """Path → asset of everything that ships with the package, ``page`` first."""
+    folder = resources.files("geface_bridge.viewer").joinpath("page")
+    files = {f"/{item.name}": item.read_bytes for item in folder.iterdir() if _kind(item.name)}
+    files["/"] = folder.joinpath(page).read_bytes
+    assets = {path: Asset(_whatever_is_asked(read), _kind(path)) for path, read in files.items()}
+    assets["/"] = Asset(assets["/"].read, _KINDS[".html"])
+    for path, name in (("head.glb", "assets/head.glb"), ("profile.json", "profiles/geface.json")):
+        read = rig_file(name).read_bytes
+        assets[f"/rig/{path}"] = Asset(_whatever_is_asked(read), _kind(path))
+    return assets
+
+
+def rig_assets() -> dict[str, Asset]:
+    """Path → asset of what the page of ``geface-bridge rig`` asks for besides."""
+    rig = rig_page.rig_json()
+    made = {"rig.json": lambda _: rig, "person.json": rig_page.person_json}
+    made |= {f"{name}.png": partial(rig_page.picture_png, name) for name in rig_page.PICTURES}
+    return {f"/rig/{name}": Asset(read, _kind(name)) for name, read in made.items()}
+
+
+def _whatever_is_asked(read: Callable[[], bytes]) -> Callable[[Mapping[str, str]], bytes]:
+    return lambda _: read()
 
 
 def session_json(stream_url: str, layout: Layout) -> bytes:
     """What the page has to know before it connects: where to, and what the channels are."""
-    units = [
-        {"number": au.number, "name": au.name, "label": au.label, "muscle": au.muscle}
-        | {"channels": au.channels}
-        for au in layout.all_aus
-    ]
-    channels = [
-        {"name": c.name, "unit": c.unit, "low": c.low, "high": c.high} for c in layout.channels
-    ]
-    session = {"url": stream_url, "subprotocol": SUBPROTOCOL, "units": units, "channels": channels}
-    return json.dumps(session).encode()
+    session = {"url": stream_url, "subprotocol": SUBPROTOCOL}
+    units, channels = rig_page.unit_list(layout), rig_page.channel_list(layout)
+    return json.dumps(session | {"units": units, "channels": channels}).encode()
 
 
-def stream_address(host: str, port: int, token: str | None = None) -> str:
+def stream_address(host: str, port: int, token: str | None = None, tls: bool = False) -> str:
     """The websocket address at which this machine's browser reaches a server on ``host``."""
     if host in ("", "0.0.0.0"):
         host = "127.0.0.1"
@@ -74,25 +92,24 @@ def stream_address(host: str, port: int, token: str | None = None) -> str:
         host = "::1"
     name = f"[{host}]" if ":" in host else host
     query = f"/?token={quote(token, safe='')}" if token else ""
-    return f"ws://{name}:{port}{query}"
+    return f"{'wss' if tls else 'ws'}://{name}:{port}{query}"
 
 
 class ViewerServer:
-    """Serves the page on loopback, whatever address the stream has, from a thread.
+    """Serves a page on loopback, whatever address the stream has, from a thread.
 
     Attributes:
         port: port it listens on; after ``start``, the real one if 0 was asked for.
 
     Args:
-        stream_url: of the ``FaceServer`` the page connects to, with the token if it needs one.
+        stream_url: of the ``FaceServer`` the viewer connects to, with the token if it needs
+            one; None for the rig's page, which needs no stream.
         port: 0..65535, 0 lets the system choose.
     """
 
-    def __init__(self, stream_url: str, port: int = DEFAULT_VIEWER_PORT) -> None:
+    def __init__(self, stream_url: str | None, port: int = DEFAULT_VIEWER_PORT) -> None:
         self.port = port
-        self._assets = page_assets()
-        session = session_json(stream_url, load_layout())
-        self._assets["/session.json"] = Asset(lambda: session, _KINDS[".json"])
+        self._assets = _assets(stream_url)
         self._policy = content_policy(stream_url)
         self._server: _PageServer | None = None
 
@@ -131,12 +148,19 @@ class ViewerServer:
             server.server_close()
 
 
-def content_policy(stream_url: str) -> str:
+def _assets(stream_url: str | None) -> dict[str, Asset]:
+    if stream_url is None:
+        return page_assets("rig.html") | rig_assets()
+    session = session_json(stream_url, load_layout())
+    return page_assets() | {"/session.json": Asset(lambda _: session, _KINDS[".json"])}
+
+
+def content_policy(stream_url: str | None) -> str:
     """The page may run its own scripts, show its own images and talk to the one stream."""
-    origin = "{0.scheme}://{0.netloc}".format(urlsplit(stream_url))
+    origin = "" if stream_url is None else " {0.scheme}://{0.netloc}".format(urlsplit(stream_url))
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-        f"connect-src 'self' {origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        f"connect-src 'self'{origin}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
 
 
@@ -193,11 +217,14 @@ class _PageHandler(BaseHTTPRequestHandler):
         # A foreign name that resolves to this machine (DNS rebinding) must not read the token.
         if not _is_local_name(self.headers.get("Host", "")):
             return HTTPStatus.MISDIRECTED_REQUEST, "text/plain", b"open 127.0.0.1 or localhost\n"
-        asset = self.server.assets.get(urlsplit(self.path).path)
+        address = urlsplit(self.path)
+        asset = self.server.assets.get(address.path)
         if asset is None:
             return HTTPStatus.NOT_FOUND, "text/plain", b"there is nothing here\n"
         try:
-            return HTTPStatus.OK, asset.kind, asset.read()
+            return HTTPStatus.OK, asset.kind, asset.read(dict(parse_qsl(address.query)))
+        except ValueError as error:
+            return HTTPStatus.BAD_REQUEST, "text/plain", f"{error}\n".encode()
         except OSError:
             text = b"this file is missing from the installation: install geface-bridge again\n"
             return HTTPStatus.NOT_FOUND, "text/plain", text

@@ -2,6 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { loadHead } from "./glb.js";
+import { byId, connectOrbit, fetched, press } from "./page.js";
 import { Panel } from "./panel.js";
 import { Renderer } from "./renderer.js";
 import { Skeleton } from "./skeleton.js";
@@ -11,8 +12,6 @@ const CALIBRATION_S = 2;
 const EVENT_SHOWN_S = 7;
 const STALE_S = 1;
 const TURNS = ["head_yaw", "head_pitch", "head_roll"];
-
-const byId = (id) => document.getElementById(id);
 
 class Viewer {
   constructor(session, head, profile) {
@@ -196,14 +195,6 @@ function calibrate(viewer) {
   step();
 }
 
-function press(id, act) {
-  byId(id).addEventListener("click", ({ currentTarget: button }) => {
-    const on = button.getAttribute("aria-pressed") !== "true";
-    button.setAttribute("aria-pressed", String(on));
-    act(on);
-  });
-}
-
 function connectTools(viewer) {
   const redraw = () => (viewer.dirty = true);
   const { renderer } = viewer;
@@ -216,35 +207,6 @@ function connectTools(viewer) {
   byId("reset").addEventListener("click", () => redraw(renderer.camera.reset()));
   byId("calibrate").addEventListener("click", () => calibrate(viewer));
   byId("subject").addEventListener("change", (event) => viewer.choose(Number(event.target.value)));
-}
-
-function connectOrbit(canvas, viewer) {
-  const { renderer } = viewer;
-  const { camera } = renderer;
-  canvas.addEventListener("pointerdown", (event) => canvas.setPointerCapture(event.pointerId));
-  canvas.addEventListener("pointermove", (event) => {
-    if (!canvas.hasPointerCapture(event.pointerId)) return;
-    const side = renderer.mirrored ? 1 : -1;
-    camera.turn(side * event.movementX * 0.007, event.movementY * 0.007);
-    viewer.dirty = true;
-  });
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    camera.zoomBy(Math.exp(event.deltaY * 0.001));
-    viewer.dirty = true;
-  }, { passive: false });
-  canvas.addEventListener("dblclick", () => {
-    camera.reset();
-    viewer.dirty = true;
-  });
-  canvas.addEventListener("webglcontextlost", (event) => event.preventDefault()); // wait for it
-  canvas.addEventListener("webglcontextrestored", () => location.reload());
-}
-
-async function fetched(path, read) {
-  const response = await fetch(path, { cache: "no-cache" });
-  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
-  return read(response);
 }
 
 async function main() {

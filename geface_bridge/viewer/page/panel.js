@@ -1,5 +1,7 @@
 // The numbers beside the head: action units, gaze, head angles, latency, rate.
 
+import { byId, element } from "./page.js";
+
 const REGIONS = [
   ["1", "2", "4"], ["5", "6", "7", "43"], ["9", "10"],
   ["12", "14", "15", "20", "34"], ["16", "17", "18", "22", "23", "24", "25", "28"],
@@ -8,16 +10,6 @@ const REGIONS = [
 const DEGREES = 180 / Math.PI;
 const TRACE_LENGTH = 140;
 const TEXT_EVERY_MS = 120; // numbers that change faster cannot be read
-
-const byId = (id) => document.getElementById(id);
-
-function element(tag, className, parent, text = "") {
-  const node = document.createElement(tag);
-  node.className = className;
-  node.textContent = text;
-  parent.append(node);
-  return node;
-}
 
 export class Panel {
   /** @param {{number: string, name: string, label: string, channels: string[]}[]} units */

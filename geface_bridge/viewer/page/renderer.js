@@ -17,6 +17,7 @@ const SURFACES = {
   lashes: { roughness: 0.8, specular: 0.02, scatter: [0, 0, 0], cavity: 0 },
   hair: { roughness: 0.62, specular: 0.03, scatter: [0.1, 0.08, 0.06], cavity: 0 },
 };
+const CLAY = [0.42, 0.4, 0.38, 1];
 const PLAIN = { roughness: 0.5, specular: 0.04, scatter: [0, 0, 0], cavity: 0 };
 
 export class Renderer {
@@ -27,6 +28,7 @@ export class Renderer {
     this.gl = gl;
     this.mirrored = false;
     this.showBones = false;
+    this.clay = false;
     this.head = head;
     this.program = link(gl, shaders.HEAD_VERTEX, shaders.HEAD_FRAGMENT, ["v_position"]);
     this.shadowProgram = link(gl, shaders.SHADOW_VERTEX, shaders.SHADOW_FRAGMENT);
@@ -37,6 +39,7 @@ export class Renderer {
     this.jointTexture = makeJointTexture(gl, head.joints.length);
     this.shadow = makeShadow(gl);
     this.lines = gl.createBuffer();
+    this.white = makeImage(gl, null);
     this.camera = new Camera(this.bounds);
   }
 
@@ -104,8 +107,9 @@ export class Renderer {
     toggle(gl, gl.BLEND, part.blended);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.depthMask(!part.blended);
-    gl.bindTexture(gl.TEXTURE_2D, part.image);
-    gl.uniform4fv(at.u_color, part.color);
+    const plain = this.clay && !part.blended && part.cutoff < 0;
+    gl.bindTexture(gl.TEXTURE_2D, plain ? this.white : part.image);
+    gl.uniform4fv(at.u_color, plain ? CLAY : part.color);
     gl.uniform1f(at.u_roughness, part.surface.roughness);
     gl.uniform1f(at.u_specular, part.surface.specular);
     gl.uniform3fv(at.u_scatter, part.surface.scatter);
@@ -153,6 +157,14 @@ export class Renderer {
     if (this.canvas.width === width && this.canvas.height === height) return false;
     Object.assign(this.canvas, { width, height });
     return true;
+  }
+
+  /** Give a part another picture. */
+  setImage(name, bitmap) {
+    for (const part of this.parts.filter((each) => each.name === name)) {
+      this.gl.deleteTexture(part.image);
+      part.image = makeImage(this.gl, bitmap);
+    }
   }
 
   /** Posed vertices of a part as the GPU computes them, 3 numbers a vertex. For tests. */

@@ -11,8 +11,9 @@ export class Skeleton {
    * @param {object} head of glb.js
    * @param {object} profile parsed rig/profiles/geface.json
    * @param {string[]} channelNames in the wire's order
+   * @param {Object<string, number[]>[]} offsets of each identity parameter at 1: joint → 9 numbers
    */
-  constructor(head, profile, channelNames) {
+  constructor(head, profile, channelNames, offsets = []) {
     this.joints = head.joints;
     this.order = parentsFirst(head.joints);
     this.inverseBind = head.inverseBind;
@@ -20,6 +21,7 @@ export class Skeleton {
     this.headJoint = head.joints.findIndex((joint) => joint.name === profile.head_bone);
     this.turn = ["head_yaw", "head_pitch", "head_roll"].map((name) => channelNames.indexOf(name));
     this.poses = profile.drivers.map((driver) => this.pose(driver, profile, channelNames));
+    this.identity = offsets.map((moved) => this.parts(Object.entries(moved)));
     this.local = new Float64Array(9 * head.joints.length);
     this.global = new Float64Array(16 * head.joints.length);
     /** 16 column-major floats a joint: posed from rest. */
@@ -27,19 +29,26 @@ export class Skeleton {
   }
 
   pose(driver, profile, channelNames) {
-    const parts = Object.entries(profile.poses[driver.pose].bones).map(([name, part]) => ({
-      joint: this.joints.findIndex((joint) => joint.name === name),
-      values: [...part.translation, ...part.rotvec, ...part.scale.map((value) => value - 1)],
-    }));
+    const bones = Object.entries(profile.poses[driver.pose].bones).map(([name, part]) => [
+      name, [...part.translation, ...part.rotvec, ...part.scale.map((value) => value - 1)],
+    ]);
     const factors = [driver, ...(driver.times ?? [])].map(({ channel, gain }) => ({
       channel: channelNames.indexOf(channel), gain,
     }));
-    return { factors, parts };
+    return { factors, parts: this.parts(bones) };
   }
 
-  /** Fill `skin` for (C,) channels in wire order. */
-  evaluate(channels) {
+  parts(named) {
+    return named.map(([name, values]) => ({
+      joint: this.joints.findIndex((joint) => joint.name === name), values,
+    }));
+  }
+
+  /** Fill `skin` for (C,) channels in wire order and identity parameters in 0..1 (or none). */
+  evaluate(channels, identity = []) {
+    this.local.fill(0);
     this.blend(channels);
+    identity.forEach((value, i) => this.add(this.identity[i], 2 * value - 1));
     for (const joint of this.order) {
       this.place(joint, channels);
       multiply(this.global, this.inverseBind, this.skin, joint * 16, joint * 16, joint * 16);
@@ -48,14 +57,17 @@ export class Skeleton {
   }
 
   blend(channels) {
-    this.local.fill(0);
     for (const { factors, parts } of this.poses) {
       let weight = 1;
       for (const { channel, gain } of factors) weight *= Math.max(0, gain * channels[channel]);
-      if (weight === 0) continue;
-      for (const { joint, values } of parts) {
-        for (let i = 0; i < 9; i++) this.local[joint * 9 + i] += weight * values[i];
-      }
+      this.add(parts, weight);
+    }
+  }
+
+  add(parts, weight) {
+    if (weight === 0) return;
+    for (const { joint, values } of parts) {
+      for (let i = 0; i < 9; i++) this.local[joint * 9 + i] += weight * values[i];
     }
   }
 

@@ -1,0 +1,258 @@
+// The rig's own page: a slider for everything the head does, and no stream.
+
+import { Face } from "./face.js";
+import { loadHead } from "./glb.js";
+import { connectPanels, Expression, Identity } from "./rig_panel.js";
+import { byId, connectOrbit, fetched, press } from "./page.js";
+import { Renderer } from "./renderer.js";
+import { Skeleton } from "./skeleton.js";
+
+const GLIDE_S = 0.07; // time constant of a face that changes at a click
+const PLAY_S = 1.5;
+const PAINT_AFTER_MS = 160;
+const NOTICE_MS = 4000;
+const PAINTED = ["skin", "eyes", "hair", "lashes"];
+const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+class Studio {
+  constructor(rig, head, profile) {
+    this.rig = rig;
+    this.face = new Face(rig);
+    this.renderer = new Renderer(byId("head"), head);
+    this.skeleton = new Skeleton(head, profile, this.face.names, rig.offsets);
+    this.shown = { channels: this.face.channels.slice(), identity: this.face.identity.slice() };
+    this.dirty = true;
+    this.gliding = false;
+    this.playing = null;
+    this.neutral = false;
+    this.painted = "";
+    this.expression = new Expression(this);
+    this.identity = new Identity(this);
+    connectPanels({ expression: this.expression, identity: this.identity });
+  }
+
+  start() {
+    const tick = (nowMs) => {
+      this.tick(nowMs / 1000);
+      requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
+  }
+
+  /** The face has changed; `glide` there rather than jump. */
+  changed(glide = false) {
+    this.gliding = glide && !STILL;
+    this.dirty = true;
+    this.expression.show();
+    this.identity.show();
+    this.remember();
+    clearTimeout(this.paintTimer);
+    this.paintTimer = setTimeout(() => this.paint().catch((error) => tell(error.message)), PAINT_AFTER_MS);
+  }
+
+  tick(nowS) {
+    const elapsedS = Math.min(0.1, nowS - (this.tickedS ?? nowS));
+    this.tickedS = nowS;
+    const resized = this.renderer.resize();
+    if (!(this.dirty || resized || this.playing)) return;
+    this.dirty = false;
+    const keep = this.gliding ? Math.exp(-elapsedS / GLIDE_S) : 0;
+    const left = Math.max(
+      approach(this.shown.channels, this.target(nowS), this.playing ? 0 : keep),
+      approach(this.shown.identity, this.face.identity, keep),
+    );
+    if (left > 0) this.dirty = true;
+    this.skeleton.evaluate(this.shown.channels, this.shown.identity);
+    this.renderer.draw(this.skeleton);
+  }
+
+  /** (C,) the channels to show: the face's, without expression, or with one that plays. */
+  target(nowS) {
+    if (this.neutral) return new Float32Array(this.face.channels.length);
+    if (!this.playing) return this.face.channels;
+    this.playing.startS ??= nowS;
+    const share = (nowS - this.playing.startS) / PLAY_S;
+    if (share >= 1) {
+      this.playing = null;
+      this.dirty = true;
+      return this.face.channels;
+    }
+    const out = this.face.channels.slice();
+    const value = 0.5 - 0.5 * Math.cos(2 * Math.PI * share);
+    for (const name of this.playing.channels) out[this.face.names.indexOf(name)] = value;
+    return out;
+  }
+
+  play(channels) {
+    this.playing = { channels };
+  }
+
+  /** Show the face without its expression while `on`. */
+  compare(on) {
+    this.neutral = on;
+    this.gliding = !STILL;
+    this.dirty = true;
+  }
+
+  async become(number) {
+    const person = await fetched(`rig/person.json?person=${number}`, (response) => response.json());
+    this.face.become(number, person);
+    this.changed(true);
+  }
+
+  leave() {
+    this.face.leave();
+    this.changed(true);
+  }
+
+  /** Have the pictures painted that this person, brow style and expression ask for. */
+  async paint() {
+    const query = this.paintQuery();
+    if (query === this.painted) return;
+    const before = new URLSearchParams(this.painted), after = new URLSearchParams(query);
+    this.painted = query;
+    const sameLook = ["person", "brow"].every((name) => before.get(name) === after.get(name));
+    const names = sameLook ? ["skin"] : PAINTED;
+    await Promise.all(names.map(async (name) => {
+      const picture = await fetched(`rig/${name}.png?${query}`, bitmap);
+      if (query === this.painted) this.renderer.setImage(name, picture);
+    }));
+    this.dirty = true;
+  }
+
+  paintQuery() {
+    const { face } = this;
+    const query = new URLSearchParams();
+    if (face.person !== null) query.set("person", face.person);
+    if (face.style !== null) query.set("brow", face.style);
+    for (const { channels } of this.rig.units) {
+      for (const name of channels) {
+        const value = Math.round(face.get(name) * 50) / 50;
+        if (value > 0) query.set(name, value);
+      }
+    }
+    return query.toString();
+  }
+
+  /** Keep the address in step, so that a reload, or a link, shows this face. */
+  remember() {
+    clearTimeout(this.hashTimer);
+    this.hashTimer = setTimeout(() => history.replaceState(null, "", `#${this.face.toHash()}`), 200);
+    byId("about").textContent = this.face.person === null ? "the base face" : `person ${this.face.person}`;
+  }
+
+  /** Become the face of the address. */
+  async recall() {
+    const hash = location.hash.slice(1);
+    const person = Face.personOf(hash);
+    this.face.leave();
+    if (person !== null) await this.become(person);
+    this.face.fromHash(hash);
+    this.changed(true);
+  }
+}
+
+/** Move `values` towards `target`, keeping this share of the way; returns the largest rest. */
+function approach(values, target, keep) {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) {
+    const rest = (values[i] - target[i]) * keep;
+    values[i] = Math.abs(rest) < 1e-4 ? target[i] : target[i] + rest;
+    largest = Math.max(largest, Math.abs(values[i] - target[i]));
+  }
+  return largest;
+}
+
+async function bitmap(response) {
+  return createImageBitmap(await response.blob(), {
+    premultiplyAlpha: "none", colorSpaceConversion: "none",
+  });
+}
+
+function tell(text, kind = "bad") {
+  const node = byId("notice");
+  node.hidden = false;
+  node.dataset.kind = kind;
+  node.textContent = text;
+  clearTimeout(tell.timer);
+  tell.timer = setTimeout(() => (node.hidden = true), NOTICE_MS);
+}
+
+function connectTools(studio) {
+  const { renderer } = studio;
+  const redraw = () => (studio.dirty = true);
+  press("mirror", (on) => redraw((renderer.mirrored = on)));
+  press("bones", (on) => redraw((renderer.showBones = on)));
+  press("plain", (on) => redraw((renderer.clay = on)));
+  for (const button of document.querySelectorAll("[data-yaw]")) {
+    button.addEventListener("click", () => {
+      renderer.camera.reset();
+      redraw(renderer.camera.turn(Number(button.dataset.yaw), 0));
+    });
+  }
+  const compare = byId("compare");
+  compare.addEventListener("pointerdown", () => studio.compare(true));
+  for (const end of ["pointerup", "pointerleave", "pointercancel"]) {
+    compare.addEventListener(end, () => studio.neutral && studio.compare(false));
+  }
+}
+
+function connectExchange(studio) {
+  const { face } = studio;
+  const copy = (text, what) => navigator.clipboard.writeText(text).then(
+    () => tell(`${what} copied`, "good"),
+    () => tell("the browser does not let this page use the clipboard"),
+  );
+  byId("copy-json").addEventListener("click", () => copy(JSON.stringify(face.toJson(), null, 1), "JSON"));
+  byId("copy-link").addEventListener("click", () => {
+    copy(`${location.origin}${location.pathname}#${face.toHash()}`, "Link");
+  });
+  byId("paste-json").addEventListener("click", async () => {
+    try {
+      face.fromJson(JSON.parse(await navigator.clipboard.readText()));
+      studio.changed(true);
+    } catch (error) {
+      tell(error instanceof SyntaxError ? "the clipboard holds no JSON" : error.message);
+    }
+  });
+}
+
+function connectKeys(studio) {
+  const typing = () => document.activeElement.matches("input:not([type=range]), select");
+  const keys = {
+    n: () => studio.compare(true),
+    e: () => byId("random-expression").click(),
+    p: () => byId("random-person").click(),
+    0: () => byId("relax").click(),
+    "/": () => byId("search").focus(),
+  };
+  addEventListener("keydown", (event) => {
+    if (typing() || event.ctrlKey || event.metaKey || event.altKey || !(event.key in keys)) return;
+    event.preventDefault();
+    if (!event.repeat) keys[event.key]();
+  });
+  addEventListener("keyup", (event) => event.key === "n" && studio.neutral && studio.compare(false));
+}
+
+async function main() {
+  const json = (response) => response.json();
+  const [rig, profile, glb] = await Promise.all([
+    fetched("rig/rig.json", json),
+    fetched("rig/profile.json", json),
+    fetched("rig/head.glb", (response) => response.arrayBuffer()),
+  ]);
+  const studio = new Studio(rig, await loadHead(glb), profile);
+  connectTools(studio);
+  connectExchange(studio);
+  connectKeys(studio);
+  connectOrbit(byId("head"), studio);
+  addEventListener("hashchange", () => studio.recall().catch((error) => tell(error.message)));
+  studio.start();
+  await studio.recall();
+  window.geface = studio; // for the curious, and for the tests
+}
+
+main().catch((error) => {
+  tell(error.message);
+  throw error;
+});
