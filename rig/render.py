@@ -15,13 +15,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rig import appearance, photograph
-from rig.appearance import Appearance, load_skin_maps
+from rig import photograph
+from rig.appearance import (
+    HEIGHT_STEP_M,
+    hair_mask,
+    load_skin_maps,
+    paint_hair,
+    paint_skin,
+    paint_surface,
+)
+from rig.backgrounds import random_background
+from rig.brows import brow_mask
 from rig.creases import crease_depths
+from rig.eyes import paint_eye, paint_lashes
 from rig.head import Head, Primitive, load_head
 from rig.landmarks import Landmarks
 from rig.layout import channels_from_parameters, load_layout
+from rig.looks import Appearance
 from rig.materials import MATERIALS
+from rig.mouth import paint_mouth, paint_teeth, paint_tongue
 from rig.props import Prop, Styling, props_for
 from rig.render_gl import (
     LABEL_TARGET,
@@ -58,7 +70,6 @@ _SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
 _PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
 _SHADOW_SIZE, _SHADOW_REACH_M = 512, 0.19
 _LIGHTS = 3
-_BUMP_M = 255 * 0.00002
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,7 @@ class Renderer:
         identity = sample.parameters[self.layout.blocks["identity"]]
         vertices = self._load(channels, identity, sample.look, sample.styling)
         light = self._draw(sample.view, sample.look.bald)
-        ground = photograph.random_background(self.size, sample.photo.seed)
+        ground = random_background(self.size, np.random.default_rng([sample.photo.seed, 7]))
         image = photograph.expose(light[..., :3] + (1 - light[..., 3:]) * ground, sample.photo)
         labels, depth_m = None, None
         if mask or depth:
@@ -229,7 +240,7 @@ class Renderer:
             piece.mesh.set_pose(vertices[name], self._normals[name](vertices[name]))
         for name, picture in textures(look, channels).items():
             self._parts[name].picture.set_picture(picture)
-        self._surface.set_picture(paint_surface(look, channels))
+        self._surface.set_picture(paint_surface(look, crease_depths(channels)))
         self._load_props(props_for(styling, look), matrices)
         self._frame = self._face_uniforms(vertices, matrices)
         return vertices
@@ -352,9 +363,6 @@ def _part(name: str, primitive: Primitive) -> _Piece:
     piece.uniforms = _surface_uniforms(
         material.roughness, _SHEEN.get(name, 1.0), _MOUTH_DARK.get(name, 0.0)
     )
-    if material.colour is not None:
-        flat = np.array(material.colour) * 255
-        piece.picture.set_picture(np.broadcast_to(flat, (1, 1, 3)).astype(np.uint8))
     piece.mesh.set_topology(primitive.uvs, primitive.triangles)
     return piece
 
@@ -391,7 +399,7 @@ def _view_uniforms(view: View) -> dict[str, Any]:
         "pane_across": across,
         "radiance": room * _BLURRED,
         "irradiance": room * _CONVOLVED,
-        "bump_m": _BUMP_M,
+        "bump_m": 255 * HEIGHT_STEP_M,
     }
 
 
@@ -454,22 +462,14 @@ def over(colour: ByteImage, ground: ByteImage) -> ByteImage:
 def textures(look: Appearance, channels: FloatArray) -> dict[str, ByteImage]:
     """Painted pictures by part, the skin creased as the (C,) channels ask."""
     return {
-        "skin": appearance.paint_skin(look, crease_depths(channels)),
-        "eyes": appearance.paint_eye(look),
-        "hair": appearance.paint_hair(look),
-        "teeth": appearance.paint_teeth(),
-        "lashes": appearance.paint_lashes(look),
+        "skin": paint_skin(look, crease_depths(channels)),
+        "eyes": paint_eye(look),
+        "hair": paint_hair(look),
+        "teeth": paint_teeth(look),
+        "tongue": paint_tongue(look),
+        "mouth": paint_mouth(look),
+        "lashes": paint_lashes(look),
     }
-
-
-def paint_surface(look: Appearance, channels: FloatArray) -> ByteImage:
-    """(S, S, 3) occlusion, roughness and height of the skin."""
-    maps = load_skin_maps()
-    out = np.empty((*maps.lips.shape, 3), np.uint8)
-    out[..., 0] = 255
-    out[..., 1] = 255 * MATERIALS["skin"].roughness
-    out[..., 2] = 128
-    return out
 
 
 @lru_cache(maxsize=8)
@@ -484,9 +484,9 @@ def skin_labels(look: Appearance) -> ByteImage:
     out[(y < jawline) & (z < 0.086) & (y < -0.02)] = LABELS.index("neck")
     out[(np.abs(x) > 0.0715) & (y < 0.046) & (y > -0.02)] = LABELS.index("ears")
     if not look.bald:
-        out[appearance.hair_mask(maps.position) > 0.5] = LABELS.index("hair")
+        out[hair_mask(maps.position) > 0.5] = LABELS.index("hair")
     lips = maps.lips > 0.5
     out[lips & (y >= -0.0285)] = LABELS.index("upper_lip")
     out[lips & (y < -0.0285)] = LABELS.index("lower_lip")
-    out[appearance.brow_mask(maps.position, look.brow) > 0.4] = LABELS.index("brows")
+    out[brow_mask(maps.position, look.brow) > 0.4] = LABELS.index("brows")
     return out

@@ -1,4 +1,9 @@
-"""Camera and light of one picture, and their random draws."""
+"""Camera and light of one picture, and their random draws.
+
+A random room is one of a few kinds (``_SCENES``): where its key light stands, how broad, warm and
+strong against the room's own light it is. The room's light is nine spherical harmonics of ceiling,
+walls, floor and bright patches.
+"""
 
 from __future__ import annotations
 
@@ -92,33 +97,135 @@ def project(points: FloatArray, view: View, size: int) -> FloatArray:
     return np.stack([size / 2 * (1 + x), size / 2 * (1 - y), clip[:, 3]], axis=1)
 
 
-def _rgb(values: FloatArray) -> Colour:
-    r, g, b = np.clip(values, 0.01, 0.98)
-    return float(r), float(g), float(b)
+# Random draws ----------------------------------------------------------------------------------
 
 
-def _direction(rng: np.random.Generator, yaw: float, pitch: float) -> tuple[float, float, float]:
-    a, b = rng.normal(0, yaw), rng.normal(0.35, pitch)
-    vector = np.array([np.sin(a) * np.cos(b), np.sin(b), np.cos(a) * np.cos(b)])
-    return float(vector[0]), float(vector[1]), float(vector[2])
+@dataclass(frozen=True)
+class _Scene:
+    """Ranges of a kind of light; angles in degrees, colours as kelvin.
+
+    ``key_share`` is the key's part of all light on a face that looks at it.
+    """
+
+    chance: float
+    azimuth: tuple[float, float]
+    elevation: tuple[float, float]
+    breadth: tuple[float, float]
+    key_share: tuple[float, float]
+    key_kelvin: tuple[float, float]
+    room_kelvin: tuple[float, float]
 
 
-def _warmth(rng: np.random.Generator) -> Colour:
-    """Colour of a light, from warm to cool."""
-    t = rng.normal(0, 0.07)
-    return _rgb(np.array([0.93 + t, 0.93, 0.93 - 1.3 * t]))
+_SCENES = (
+    # window
+    _Scene(0.28, (15, 95), (-5, 40), (0.4, 0.9), (0.35, 0.8), (5200, 8000), (3800, 6500)),
+    # ceiling
+    _Scene(0.20, (0, 70), (45, 75), (0.3, 0.7), (0.25, 0.6), (3000, 5500), (3500, 5500)),
+    _Scene(
+        0.16, (0, 25), (-15, 25), (0.25, 0.6), (0.3, 0.75), (4500, 8500), (3000, 5500)
+    ),  # screen
+    _Scene(
+        0.14, (0, 90), (20, 60), (0.8, 1.0), (0.1, 0.35), (5500, 7500), (5000, 7500)
+    ),  # overcast
+    # sun
+    _Scene(0.08, (10, 110), (15, 60), (0.0, 0.05), (0.5, 0.8), (4800, 5800), (6500, 9500)),
+    # lamp
+    _Scene(0.09, (20, 100), (-10, 40), (0.1, 0.3), (0.4, 0.8), (2500, 3400), (2800, 4500)),
+    # any
+    _Scene(0.05, (0, 170), (-50, 80), (0.0, 1.0), (0.0, 0.95), (1800, 12000), (2200, 12000)),
+)
 
 
 def sample_view(rng: np.random.Generator) -> View:
     """Random camera and light."""
-    key = Light(_direction(rng, 0.8, 0.4), _warmth(rng), float(rng.uniform(1.5, 5.0)))
-    fill = Light(_direction(rng, 1.2, 0.5), _warmth(rng), float(rng.uniform(0.0, 3.0)))
-    ambient = np.array(_warmth(rng)) * rng.uniform(0.25, 0.9)
+    scene = _SCENES[rng.choice(len(_SCENES), p=[s.chance for s in _SCENES])]
+    share = float(rng.uniform(*scene.key_share))
+    key = _key(scene, share, rng)
+    fills = [_fill(share, rng) for _ in range(int(rng.integers(0, 3)))]
+    ambient = kelvin_colour(rng.uniform(*scene.room_kelvin), rng) * (1 - share)
+    wide = rng.random() < 0.2  # a face that fills little of the picture
+    span_m = float(rng.uniform(0.30, 0.36) if wide else rng.uniform(0.21, 0.30))
+    distance_m = float(np.exp(rng.uniform(np.log(0.35), np.log(1.7))))
+    off = rng.normal(0, (0.06, 0.07) if rng.random() < 0.5 else (0.01, 0.01)) * distance_m
+    centre = rng.normal((0, 0.022), 0.05 * span_m)
     return View(
-        distance_m=float(rng.uniform(0.35, 1.6)),
-        span_m=float(rng.uniform(0.21, 0.29)),
-        centre_m=(float(rng.normal(0, 0.012)), float(rng.normal(0.022, 0.012))),
-        roll_rad=float(rng.normal(0, 0.12)),
+        distance_m=distance_m,
+        span_m=span_m,
+        centre_m=(float(centre[0]), float(centre[1])),
+        roll_rad=float(rng.normal(0, 0.1)),
         ambient=_rgb(ambient),
-        lights=(key, fill),
+        lights=(key, *fills),
+        room=sample_room(rng),
+        axis_m=(float(off[0]), float(off[1])),
     )
+
+
+def kelvin_colour(kelvin: float, rng: np.random.Generator) -> FloatArray:
+    """(3,) linear RGB of about unit mean: a black body against a camera balanced for 5200 K.
+
+    Cameras take out half of a cast; lamps lie off the curve a little. Fitted to the black-body
+    colours of Mitchell Charity's table (1500 to 15000 K) within a few percent.
+    """
+    t = np.log(kelvin / 5200) / 2
+    colour = np.exp([-0.62 * t, 0.08 * t - 0.16 * abs(t) * t, 0.95 * t])
+    return np.asarray(colour / colour.mean() * np.exp(rng.normal(0, 0.02, 3)))
+
+
+def _key(scene: _Scene, share: float, rng: np.random.Generator) -> Light:
+    side = rng.choice([-1.0, 1.0])
+    azimuth, elevation = np.deg2rad([rng.uniform(*scene.azimuth), rng.uniform(*scene.elevation)])
+    colour = kelvin_colour(rng.uniform(*scene.key_kelvin), rng)
+    strength = share * np.pi * float(np.exp(rng.normal(0, 0.15)))
+    towards = direction(side * azimuth, elevation)
+    return Light(towards, _rgb(colour), strength, float(rng.uniform(*scene.breadth)))
+
+
+def _fill(share: float, rng: np.random.Generator) -> Light:
+    """A weaker light from anywhere, seldom coloured."""
+    towards = direction(rng.normal(0, 1.2), rng.normal(0.3, 0.5))
+    colour = kelvin_colour(np.exp(rng.uniform(np.log(2800), np.log(9000))), rng)
+    if rng.random() < 0.08:
+        colour = colour * np.exp(rng.normal(0, 0.5, 3))
+    strength = (1.1 - share) * np.pi * float(rng.beta(1, 3))
+    return Light(towards, _rgb(colour), strength, float(rng.uniform(0.1, 0.9)))
+
+
+def direction(azimuth_rad: float, elevation_rad: float) -> tuple[float, float, float]:
+    """Unit vector, rig axes; azimuth from straight ahead to the person's left."""
+    flat = np.cos(elevation_rad)
+    x, z = np.sin(azimuth_rad) * flat, np.cos(azimuth_rad) * flat
+    return float(x), float(np.sin(elevation_rad)), float(z)
+
+
+def _rgb(values: FloatArray) -> Colour:
+    r, g, b = np.clip(values, 0.0, 4.0)
+    return float(r), float(g), float(b)
+
+
+# Squared norms of the harmonics y z x xy yz 3z²-1 xz x²-y² over the sphere, in 4 pi.
+_NORMS = np.array([1 / 3] * 3 + [1 / 15, 1 / 15, 4 / 5, 1 / 15, 4 / 15])
+
+
+def harmonics(x: float, y: float, z: float) -> FloatArray:
+    """(8,) real spherical harmonics past the first, as ``rig/shaders/surface.frag`` has them."""
+    return np.array([y, z, x, x * y, y * z, 3 * z * z - 1, x * z, x * x - y * y])
+
+
+def sample_room(rng: np.random.Generator) -> tuple[Colour, ...]:
+    """Eight harmonics of a random room: lighter above, a tinted floor and walls, bright patches."""
+    tint = np.exp(rng.normal(0, 0.08, (3, 3)))
+    upwards, across, ahead = rng.normal((0.35, 0.0, 0.0), (0.2, 0.2, 0.2))
+    out = np.zeros((8, 3))
+    out[:3] = np.array([[upwards], [ahead], [across]]) * tint
+    for _ in range(int(rng.integers(0, 4))):
+        patch = harmonics(*direction(rng.uniform(-np.pi, np.pi), rng.normal(0.2, 0.4)))
+        power = rng.uniform(0.05, 0.3) * np.exp(rng.normal(0, 0.1, 3))
+        out += (patch / _NORMS)[:, None] * power
+    top = np.sqrt((out**2 * _NORMS[:, None]).sum(0)).max()  # keep light from going negative
+    out *= min(1.0, 0.55 / max(top, 1e-9))
+    return tuple(_triple(row) for row in out)
+
+
+def _triple(values: FloatArray) -> Colour:
+    r, g, b = (float(v) for v in values)
+    return r, g, b

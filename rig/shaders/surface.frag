@@ -54,7 +54,7 @@ float lobe(float rough, float nl, float nv, float nh) {  // GGX with its visibil
     return a2 / (PI * d * d) * 0.5 / max(v, 1e-4);
 }
 
-float fresnel(float f0, float cosine) { return f0 + (1.0 - f0) * pow(1.0 - cosine, 5.0); }
+float fresnel(float f0, float cosine) { return f0 + (1.0 - f0) * pow(clamp(1.0 - cosine, 0.0, 1.0), 5.0); }
 
 vec3 wrapped(float nl, vec3 w) { return max((nl + w) / ((1.0 + w) * (1.0 + w)), 0.0); }
 
@@ -100,7 +100,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
         vec3 soft = vec3(sqrt(share), share, share);  // red light seeps into the penumbra
         vec3 diffuse = max((nl + scatter) / ((1.0 + scatter) * (1.0 + scatter)), 0.0) * soft;
         vec3 h = normalize(v + towards[i]);
-        float wide = min(1.0, rough + 0.25 * breadth[i]), nh = max(dot(fine, h), 0.0);
+        float wide = min(1.0, rough + 0.25 * breadth[i]), nh = clamp(dot(fine, h), 0.0, 1.0);
         float gloss = 0.7 * lobe(wide, max(nl.b, 0.0), nv, nh)
                     + 0.3 * lobe(0.6 * wide, max(nl.b, 0.0), nv, nh);
         gloss *= fresnel(0.028, max(dot(h, v), 0.0)) * max(nl.b, 0.0) * share * PI * map.r;
@@ -191,7 +191,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
         float share = (i == 0 ? key : 1.0) * open, nl = max(dot(n, towards[i]), 0.0);
         vec3 h = normalize(v + towards[i]);
         float wide = min(1.0, roughness + 0.25 * breadth[i]);
-        float gloss = lobe(wide, nl, nv, max(dot(n, h), 0.0)) * nl * PI;
+        float gloss = lobe(wide, nl, nv, clamp(dot(n, h), 0.0, 1.0)) * nl * PI;
         gloss *= sheen * fresnel(0.035, max(dot(h, v), 0.0));
         vec3 diffuse = wrapped(dot(n, towards[i]), vec3(0.12 + 0.2 * breadth[i]));
         out_light += brightness[i] * share * (albedo.rgb * diffuse + gloss);

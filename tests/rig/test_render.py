@@ -10,6 +10,7 @@ import pytest
 
 from rig.photograph import Photo
 from rig.sampling import FaceSample, sample_face
+from rig.view import Light, View
 from tests.rig.support import HEAD, LAYOUT, channels
 
 try:
