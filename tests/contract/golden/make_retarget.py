@@ -34,8 +34,8 @@ DIGITS = 9
 
 CASES: dict[str, dict[str, float]] = {
     "rest": {},
-    "smile_with_open_mouth": {"AU06_L": 0.6, "AU06_R": 0.5, "AU12_L": 0.8, "AU12_R": 0.7, "AU26": 0.5},
-    "fear": {"AU01_L": 1.0, "AU01_R": 1.0, "AU02_L": 0.7, "AU04_R": 0.6, "AU05_L": 1.0, "AU20_R": 0.8},
+    "open_smile": {"AU06_L": 0.6, "AU06_R": 0.5, "AU12_L": 0.8, "AU12_R": 0.7, "AU26": 0.5},
+    "fear": {"AU01_L": 1, "AU01_R": 1, "AU02_L": 0.7, "AU04_R": 0.6, "AU05_L": 1, "AU20_R": 0.8},
     "wink_looking_right_and_up": {"AU43_L": 1.0, "gaze_yaw": -0.4, "gaze_pitch": -0.2},
     "looking_left_and_down": {"gaze_yaw": 0.3, "gaze_pitch": 0.25, "AU43_R": 0.5},
     "negative_intensity_is_no_pose": {"AU26": -0.5, "AU12_L": -1.0},
