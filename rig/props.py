@@ -6,9 +6,10 @@ sizes are painted here from a ``Styling`` and the face's ``Appearance``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from rig.appearance import Appearance, Colour
 from rig.head import asset_path, load_head
 from rig.identities import Person
 from rig.skinning import vertex_normals
+from rig.strands import paint_cards, paint_scalp
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -32,12 +34,19 @@ class Styling:
     """Hair, beard, glasses, hat and cloth of one face; the defaults are none of these.
 
     Attributes:
+        hair: a style (``hair_styles()``); "bald"; "default" is the head's own hair primitive.
+        hair_mirrored: the other way round; grey: share of grey hairs, 0..1.
+        wave: how much strands bend, 0..1.
         glasses: a name of ``GLASSES``, or "none".
         glasses_colour: sRGB 0..1 of the frame.
         lens: 0 clear to 1 nearly black (sunglasses).
         seed: of patterns and reflections.
     """
 
+    hair: str = "default"
+    hair_mirrored: bool = False
+    grey: float = 0.0
+    wave: float = 0.2
     glasses: str = "none"
     glasses_colour: Colour = (0.05, 0.05, 0.05)
     lens: float = 0.0
@@ -156,7 +165,47 @@ def _prop(
 
 def props_for(styling: Styling, look: Appearance) -> tuple[Prop, ...]:
     """All meshes of a styling, opaque ones first."""
-    return tuple(_glasses(styling))
+    return tuple(_hair(styling, look) + _glasses(styling))
+
+
+def hair_styles() -> tuple[str, ...]:
+    """Names of the styles that are stored."""
+    return tuple(n.removeprefix("hair.") for n in shape_names() if n.startswith("hair."))
+
+
+_SCALPS = {"receding": "receding", "horseshoe": "horseshoe"}
+
+
+def _hair(styling: Styling, look: Appearance) -> list[Prop]:
+    if styling.hair in ("default", "bald"):
+        return []
+    scalp = _prop(
+        f"scalp.{_SCALPS.get(styling.hair, 'full')}",
+        paint_scalp(look.hair, styling.grey, 1.0, styling.seed), 0.75, "hair", "cutout",
+    )  # fmt: skip
+    picture = paint_cards(look.hair, styling.grey, styling.wave, styling.seed)
+    cards = _prop(f"hair.{styling.hair}", picture, 0.5, "hair", "cutout")
+    return [scalp, mirrored(cards) if styling.hair_mirrored else cards]
+
+
+def mirrored(prop: Prop) -> Prop:
+    """The prop the other way round, carried by the joints of the other side."""
+    flip = np.array([-1.0, 1.0, 1.0])
+    return replace(
+        prop,
+        positions=prop.positions * flip,
+        normals=prop.normals * flip,
+        triangles=prop.triangles[:, ::-1],
+        joints=_mirror_joints()[prop.joints],
+    )
+
+
+@lru_cache(maxsize=1)
+def _mirror_joints() -> IntArray:
+    names = load_head().joint_names
+    swap = {"_L": "_R", "_R": "_L"}
+    twins = [n[:-2] + swap.get(n[-2:], n[-2:]) for n in names]
+    return np.array([names.index(t) for t in twins])
 
 
 def _glasses(styling: Styling) -> list[Prop]:
@@ -195,10 +244,53 @@ def sample_styling(rng: np.random.Generator, person: Person) -> Styling:
     """Random styling that suits ``person``."""
     worn = rng.random() < 0.16 + 0.28 * person.age
     dark = worn and rng.random() < 0.06
-    weights = np.array([6, 3, 2, 2, 1, 1, 1, 1], dtype=float)
+    hair = _sample_hair(rng, person)
     return Styling(
+        hair=hair,
+        hair_mirrored=bool(rng.random() < 0.5),
+        grey=_sample_grey(rng, person),
+        wave=float(rng.beta(1.2, 2.5)),
         glasses=str(rng.choice(GLASSES)) if worn else "none",
-        glasses_colour=_FRAME_COLOURS[rng.choice(len(_FRAME_COLOURS), p=weights / weights.sum())],
+        glasses_colour=_weighted(rng, _FRAME_COLOURS, (6, 3, 2, 2, 1, 1, 1, 1)),
         lens=float(rng.uniform(0.7, 1.0)) if dark else float(rng.choice([0.0, 0.0, 0.06])),
         seed=int(rng.integers(2**31)),
     )
+
+
+_T = TypeVar("_T")
+
+
+def _weighted(rng: np.random.Generator, items: Sequence[_T], weights: Sequence[float]) -> _T:
+    """One of the items, by weight."""
+    share = np.array(weights, dtype=float)
+    return items[int(rng.choice(len(items), p=share / share.sum()))]
+
+
+# Style: odds for a man, for a woman, and how they change with age (exponent per unit of age).
+_HAIR_ODDS: dict[str, tuple[float, float, float]] = {
+    "buzz": (1.4, 0.1, -0.5), "crew": (2.2, 0.15, -0.3), "side": (2.5, 0.6, 0.5),
+    "swept": (1.6, 0.7, 0.5), "messy": (1.8, 0.9, -1.0), "curly": (0.9, 0.9, -0.3),
+    "receding": (1.2, 0.0, 2.2), "horseshoe": (0.3, 0.0, 4.0), "bald": (0.6, 0.03, 1.2),
+    "bob": (0.1, 1.6, 0.6), "bob_fringe": (0.05, 1.1, 0.2), "long": (0.2, 1.8, -1.5),
+    "long_side": (0.15, 1.8, -1.2), "long_fringe": (0.05, 1.2, -1.5), "wavy": (0.1, 1.6, -1.0),
+    "ponytail": (0.25, 1.8, -0.6), "updo": (0.15, 1.3, 0.2),
+}  # fmt: skip
+_AFRICAN = {"buzz": 3.0, "crew": 1.5, "curly": 3.0, "updo": 1.5, "horseshoe": 1.0, "bald": 2.0,
+            "receding": 1.0}  # fmt: skip
+
+
+def _sample_hair(rng: np.random.Generator, person: Person) -> str:
+    """A style by sex, age and ancestry: tightly curled hair is seldom worn long and straight."""
+    african = person.ancestry[0]
+    weights = []
+    for name, (man, woman, with_age) in _HAIR_ODDS.items():
+        odds = (woman + (man - woman) * person.masculinity) * np.exp(with_age * (person.age - 0.3))
+        weights.append(odds * (1 - african + african * _AFRICAN.get(name, 0.25)))
+    return _weighted(rng, tuple(_HAIR_ODDS), weights)
+
+
+def _sample_grey(rng: np.random.Generator, person: Person) -> float:
+    """Share of grey hairs: none before about 30 years, most after 65 (if not dyed)."""
+    if rng.random() < 0.25 * (1 - person.masculinity):
+        return 0.0
+    return float(np.clip((person.age_years - rng.normal(52, 12)) / 25, 0, 1))

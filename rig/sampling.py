@@ -6,7 +6,7 @@ styling) then has a random generator of its own, so that a change of one leaves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,12 +75,14 @@ def sample_face(
     own = [np.random.default_rng([seed, index, part]) for part in range(5)]
     parameters = sample_parameters(own[0], person, layout, emphasis)
     style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
+    styling = sample_styling(own[4], person)
+    look = sample_look(own[1], person, layout, style)
     return FaceSample(
         parameters=parameters,
-        look=sample_look(own[1], person, layout, style),
+        look=replace(look, bald=styling.hair != "default"),  # props bring their own scalp
         view=sample_view(own[2]),
         photo=sample_photo(own[3]),
-        styling=sample_styling(own[4], person),
+        styling=styling,
     )
 
 
