@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from geface_bridge.live import FaceChain, LiveLoop, PersistentSource, Snapshot, StatusLine
     from geface_bridge.protocol import Command, Hello
     from geface_bridge.server import FaceServer
+    from geface_bridge.server.metrics import Metric
     from geface_bridge.takes import TakeRecorder
 
 
@@ -102,8 +103,21 @@ def run(config: c.StreamConfig) -> None:
         chain = _chain(config, stack)
         live = LiveLoop(source, chain, FanOut(outlets, teller), config.faces, teller, commands)
         live.recorder = recorder
+        server.more_metrics = lambda: _metrics(live, source)
         stack.callback(line.end)
         live.run(config.seconds, _Display(line, live, server, source, began_s))
+
+
+def _metrics(live: LiveLoop, source: PersistentSource) -> list[Metric]:
+    from geface_bridge.server.metrics import Metric, counter, gauge
+
+    stages = tuple((name, spent / 1000) for name, spent in live.meter.milliseconds.items())
+    return [
+        gauge("frame_rate_hz", "Frames a second, over the last two seconds.", live.meter.rate_hz),
+        gauge("faces", "Faces in view.", live.faces),
+        counter("source_frames_skipped_total", "Frames that came too fast.", source.dropped),
+        Metric("stage_seconds", "Mean time of a stage.", "gauge", stages, "stage"),
+    ]
 
 
 def _hello(config: c.StreamConfig, source: PersistentSource) -> Hello:

@@ -18,6 +18,7 @@ from geface_bridge.protocol.outbox import ALL_LIMIT, Outbox, Packet
 CONTROL_LIMIT = 64  # status and pong messages that may wait for a client
 CLOSE_PROTOCOL_ERROR = 1002  # a message the specification does not allow
 CLOSE_INVALID_DATA = 1007  # bytes that are not even a msgpack map
+CLOSE_POLICY = 1008  # more messages than a client may send
 
 
 def check_frame(frame: m.FaceFrame, hello: m.Hello) -> None:
@@ -92,13 +93,19 @@ class ServerSession:
                 raise ProtocolError(f"message is text {show(data)}, expected a binary message")
             body = unpack(data)
         except ProtocolError as error:
-            self._refuse(error, CLOSE_INVALID_DATA)
+            self.refuse(CLOSE_INVALID_DATA, str(error))
             return None
         try:
             return self._handle(parse(body), time_s)
         except ProtocolError as error:
-            self._refuse(error, CLOSE_PROTOCOL_ERROR)
+            self.refuse(CLOSE_PROTOCOL_ERROR, str(error))
             return None
+
+    def refuse(self, code: int, reason: str) -> None:
+        """End the connection: nothing but an error status for the client goes out any more."""
+        self._outbox.clear()
+        self.status("error", reason)
+        self.close_code, self.close_reason = code, reason
 
     def next_message(self, time_s: float) -> bytes | None:
         """The next bytes to send at ``time_s``, None if nothing waits."""
@@ -153,11 +160,6 @@ class ServerSession:
             return encode(item)
         ping, received_at_s = item
         return encode(m.Pong(ping.client_time_s, received_at_s, time_s))
-
-    def _refuse(self, error: ProtocolError, code: int) -> None:
-        self._outbox.clear()
-        self.status("error", str(error))
-        self.close_code, self.close_reason = code, str(error)
 
 
 class ClientSession:

@@ -15,12 +15,11 @@ import secrets
 import ssl
 import threading
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.asyncio.server import Server, ServerConnection, broadcast, serve
 from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed, NegotiationError
 from websockets.http11 import Request, Response
@@ -40,11 +39,14 @@ from geface_bridge.protocol import (
     ServerSession,
     encode,
 )
-from geface_bridge.protocol.session import check_frame
+from geface_bridge.protocol.budget import MessageBudget
+from geface_bridge.protocol.session import CLOSE_POLICY, check_frame
 from geface_bridge.server import access
+from geface_bridge.server.metrics import Metric, counter, exposition, gauge
 
 PING_EVERY = 8  # messages between two websocket pings of the window
 PINGS_IN_FLIGHT = 2
+METRICS_PATH = "/metrics"
 CLOSE_TIMEOUT_S = 0.5
 STOP_TIMEOUT_S = 1.5
 _WSAEADDRINUSE, _WSAEACCES = 10048, 10013  # Windows' own numbers for a busy port
@@ -78,43 +80,60 @@ class ServerStats:
     per_client: tuple[ClientStats, ...]
 
 
-@dataclass(eq=False)
 class _Client:
-    connection: ServerConnection
-    session: ServerSession
-    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """One connection with its session; all but ``stats`` is called on the server's loop.
+
+    Socket buffers swallow minutes of frames before a write would wait. A client answers a
+    websocket ping in order, after the messages before it, so pings in flight bound the messages
+    in flight: at most PING_EVERY * (PINGS_IN_FLIGHT + 1). That window makes "newest frame wins"
+    true end to end, and it lets messages be written without waiting: a client that does not read
+    holds up nothing but itself.
+    """
+
+    def __init__(self, connection: ServerConnection, session: ServerSession) -> None:
+        self.connection = connection
+        self.session = session
+        self.emptied = asyncio.Event()
+        self._budget = MessageBudget()
+        self._unmarked = 0
+        self._pings = 0
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    @property
+    def has_room(self) -> bool:
+        """Whether another message may be under way."""
+        return self._pings <= PINGS_IN_FLIGHT
 
     def stats(self) -> ClientStats:
+        """Counts of now."""
         address = self.connection.remote_address or ("gone",)
         name = ":".join(str(part) for part in address[:2])
         session = self.session
         return ClientStats(name, session.mode, session.sent, session.dropped)
 
-
-class _Window:
-    """Holds the sender back until the client has read what was sent before.
-
-    Socket buffers swallow minutes of frames before ``send`` waits. A client answers a
-    websocket ping in order, after the messages before it, so pings in flight bound the
-    messages in flight: at most PING_EVERY * (PINGS_IN_FLIGHT + 1).
-    """
-
-    def __init__(self, connection: ServerConnection) -> None:
-        self._connection = connection
-        self._pongs: deque[Awaitable[float]] = deque()
-        self._unmarked = 0
-
-    async def room(self) -> None:
-        """Wait until another message may be sent."""
-        if len(self._pongs) > PINGS_IN_FLIGHT:
-            await self._pongs.popleft()
-
-    async def sent(self) -> None:
-        """Count a message, and mark every PING_EVERY-th."""
+    def send(self, data: bytes, pump: Callable[[_Client], None]) -> None:
+        """Write a message, and mark every PING_EVERY-th; ``pump`` goes on when there is room."""
+        broadcast((self.connection,), data)
         self._unmarked += 1
         if self._unmarked == PING_EVERY:
             self._unmarked = 0
-            self._pongs.append(await self._connection.ping())
+            self._pings += 1
+            task = asyncio.create_task(self._mark(pump))
+            self._tasks.add(task)  # the loop itself holds tasks weakly
+            task.add_done_callback(self._tasks.discard)
+
+    def receive(self, data: bytes | str, time_s: float) -> Command | None:
+        """Hand a message to the session; too many a second end the connection."""
+        if self._budget.spend(time_s):
+            return self.session.receive(data, time_s)
+        self.session.refuse(CLOSE_POLICY, f"more than {MessageBudget.RATE_HZ:g} messages a second")
+        return None
+
+    async def _mark(self, pump: Callable[[_Client], None]) -> None:
+        with contextlib.suppress(ConnectionClosed):
+            await (await self.connection.ping())
+            self._pings -= 1
+            pump(self)
 
 
 class FaceServer:
@@ -127,6 +146,7 @@ class FaceServer:
         host: address it listens on.
         port: port it listens on; after ``start``, the real one if 0 was asked for.
         is_tls: whether clients connect with wss://.
+        more_metrics: adds to what a scrape of /metrics gets; None for nothing.
 
     Args:
         hello: what the stream will hold; ``session`` is filled in at every start.
@@ -169,6 +189,8 @@ class FaceServer:
         self._max_clients = max_clients
         self._tls = tls
         self.is_tls = tls is not None
+        self.more_metrics: Callable[[], Iterable[Metric]] | None = None
+        self._published = self._refused = 0
         self._lock = threading.Lock()
         self._clients: list[_Client] = []
         self._departed_sent = self._departed_dropped = 0
@@ -225,6 +247,7 @@ class FaceServer:
         """
         check_frame(frame, self._hello)
         packet = Packet(frame.subject, frame.sequence, encode(frame))
+        self._published += 1
         self._for_all(lambda session: session.offer(packet))
 
     def status(self, level: Level, text: str) -> None:
@@ -253,8 +276,19 @@ class FaceServer:
     def _wake(self) -> None:
         with self._lock:
             self._wake_is_due = False
-            for client in self._clients:
-                client.wake.set()
+            clients = tuple(self._clients)
+        for client in clients:
+            self._pump(client)
+
+    def _pump(self, client: _Client) -> None:
+        """Send what waits for a client, as far as its window has room."""
+        while client.has_room:  # a frame is chosen as late as possible
+            with self._lock:
+                data = client.session.next_message(time.monotonic())
+            if data is None:
+                client.emptied.set()
+                return
+            client.send(data, self._pump)
 
     def _run(self, ready: Future[int]) -> None:
         try:
@@ -300,9 +334,23 @@ class FaceServer:
 
     def _admit(self, connection: ServerConnection, request: Request) -> Response | None:
         status, reason = self._refusal(request.path, request.headers)
-        if status is None:
-            return None
-        return connection.respond(status, f"geface-bridge: {reason}\n")
+        if status is not None:
+            self._refused += 1
+            return connection.respond(status, f"geface-bridge: {reason}\n")
+        if request.path.partition("?")[0] == METRICS_PATH and "Upgrade" not in request.headers:
+            return connection.respond(http.HTTPStatus.OK, exposition(self._metrics()))
+        return None
+
+    def _metrics(self) -> list[Metric]:
+        stats = self.stats()
+        own = [
+            gauge("clients", "Clients connected now.", stats.clients),
+            counter("frames_published_total", "Frames of the source.", self._published),
+            counter("frames_sent_total", "Frames sent, over all clients.", stats.sent),
+            counter("frames_dropped_total", "Frames slow clients did not get.", stats.dropped),
+            counter("handshakes_refused_total", "Connections refused.", self._refused),
+        ]
+        return own + list(self.more_metrics() if self.more_metrics else ())
 
     def _refusal(self, path: str, headers: Headers) -> tuple[http.HTTPStatus | None, str]:
         origins: list[str | None] = [*headers.get_all("Origin")] or [None]
@@ -317,16 +365,14 @@ class FaceServer:
 
     async def _serve_client(self, connection: ServerConnection) -> None:
         client = _Client(connection, ServerSession(self._hello))
-        client.wake.set()  # for the hello
         with self._lock:
             self._clients.append(client)
-        sender = asyncio.create_task(_send_all(client, self._next_message))
+        self._pump(client)  # the hello
         try:
             await self._receive_all(client)
             if client.session.close_code is not None:
-                await _say_goodbye(client, sender)
+                await self._say_goodbye(client)
         finally:
-            sender.cancel()
             with self._lock:
                 self._clients.remove(client)
                 self._departed_sent += client.session.sent
@@ -336,12 +382,12 @@ class FaceServer:
         with contextlib.suppress(ConnectionClosed):
             async for data in client.connection:
                 with self._lock:
-                    command = client.session.receive(data, time.monotonic())
+                    command = client.receive(data, time.monotonic())
                 if command is not None:
                     self._execute(command, client)
-                client.wake.set()  # for whatever the session answers
                 if client.session.close_code is not None:
                     return
+                self._pump(client)  # whatever the session answers
 
     def _execute(self, command: Command, client: _Client) -> None:
         if self._on_command is None:
@@ -352,33 +398,15 @@ class FaceServer:
             with self._lock:
                 client.session.status("error", str(error))
 
-    def _next_message(self, session: ServerSession) -> bytes | None:
-        with self._lock:
-            return session.next_message(time.monotonic())
-
-
-async def _send_all(client: _Client, next_message: Callable[[ServerSession], bytes | None]) -> None:
-    """Send what the session has, for ever, or until it is refused and emptied."""
-    window = _Window(client.connection)
-    with contextlib.suppress(ConnectionClosed):
-        while True:
-            await client.wake.wait()
-            client.wake.clear()
-            await window.room()  # before taking: a frame is chosen as late as possible
-            while (data := next_message(client.session)) is not None:
-                await client.connection.send(data)
-                await window.sent()
-                await window.room()
-            if client.session.close_code is not None:
-                return
-
-
-async def _say_goodbye(client: _Client, sender: asyncio.Task[None]) -> None:
-    """Let the error status out, then close for the reason it names."""
-    await asyncio.wait([sender], timeout=CLOSE_TIMEOUT_S)
-    code = client.session.close_code or 1000
-    reason = client.session.close_reason.encode()[:120].decode(errors="ignore")
-    await client.connection.close(code, reason)
+    async def _say_goodbye(self, client: _Client) -> None:
+        """Let the error status out, then close for the reason it names."""
+        client.emptied.clear()
+        self._pump(client)
+        with contextlib.suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(client.emptied.wait(), CLOSE_TIMEOUT_S)
+        code = client.session.close_code or 1000
+        reason = client.session.close_reason.encode()[:120].decode(errors="ignore")
+        await client.connection.close(code, reason)
 
 
 def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ssl
+import subprocess
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import given
+from websockets.sync.client import connect
 
 from geface_bridge.errors import ServerError
-from geface_bridge.server import access
+from geface_bridge.protocol import Hello, decode
+from geface_bridge.server import FaceServer, access
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1"])
@@ -90,3 +95,45 @@ def test_an_origin_on_the_list_may():
 @given(st.text())
 def test_origins_never_raise(text):
     access.origin_allowed(text)
+
+
+class TestTls:
+    def test_a_pair_made_as_the_message_says_serves_wss(self, tmp_path, hello):
+        key, certificate = make_pair(tmp_path)
+        context = access.tls_context(certificate, key)
+        trust = ssl.create_default_context(cafile=str(certificate))
+        with (
+            FaceServer(hello, port=0, tls=context) as server,
+            connect(
+                f"wss://localhost:{server.port}", ssl=trust, subprotocols=["geface.v1"], proxy=None
+            ) as connection,
+        ):
+            assert isinstance(decode(connection.recv(20)), Hello)
+
+    def test_files_that_are_no_pair(self, tmp_path):
+        key, certificate = make_pair(tmp_path)
+        other, _ = make_pair(tmp_path / "other")
+        for bad in ((certificate, other), (tmp_path / "none.pem", key), (key, certificate)):
+            with pytest.raises(ServerError, match="expected two PEM files that belong together"):
+                access.tls_context(*bad)
+
+
+def make_pair(folder):
+    folder.mkdir(exist_ok=True)
+    key, certificate = folder / "key.pem", folder / "cert.pem"
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-nodes",
+        "-days",
+        "2",
+        "-subj",
+        "/CN=localhost",
+    ]
+    command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    command += ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run(command, check=True, capture_output=True)
+    return key, certificate

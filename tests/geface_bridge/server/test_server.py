@@ -182,6 +182,22 @@ class TestRubbish:
         server.publish(frame(0))
         assert read(good) == frame(0)
 
+    def test_a_flood_of_messages_ends_with_1008(self, server, dial, read):
+        flooding, bystander = dial(), dial()
+        read(flooding), read(bystander)
+
+        def flood():
+            for number in range(5000):
+                flooding.send(encode(Ping(float(number))))
+            while True:
+                read(flooding)
+
+        with pytest.raises(ConnectionClosed) as caught:
+            flood()
+        assert caught.value.rcvd.code == 1008
+        server.status("info", "still here")
+        assert read(bystander) == Status("info", "still here")
+
     def test_an_oversized_message_closes_with_1009(self, dial, read):
         connection = dial()
         read(connection)
