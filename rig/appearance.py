@@ -40,6 +40,7 @@ from rig.texture import (
     smoothstep,
     spots,
     to_bytes,
+    vector,
 )
 
 MAP_SIZE = 512
@@ -103,16 +104,17 @@ def beard_mask(position: FloatArray) -> FloatArray:
     """(S, S) where stubble grows, by how densely: moustache and chin, jaw, then the neck."""
     x, y, z = np.moveaxis(position, -1, 0)
     ax = np.abs(x)
-    line = np.interp(ax, [0, 0.025, 0.04, 0.055, 0.066, 0.075], [0, 0, -0.012, 0.0, 0.02, 0.03])
-    jaw = smoothstep(0.006, -0.012, y - line) * smoothstep(0.012, 0.024, z)
-    sparse = 1 - 0.45 * smoothstep(-0.075, -0.095, y) - 0.2 * _bump(position, 0.03, -0.035, 0.008)
-    beside_chin = 1 - 0.55 * _bump(position, 0.017, -0.04, 0.005, 0.006)
-    under_lip = 1 - 0.6 * _bump(position, 0.0, -0.041, 0.011, 0.0025)
-    jaw = jaw * sparse * beside_chin * under_lip * smoothstep(-0.125, -0.1, y)
-    moustache = smoothstep(0.029, 0.020, ax) * smoothstep(-0.005, -0.0115, y - 0.12 * ax)
-    moustache *= 1 - 0.5 * _bump(position, 0.0, -0.014, 0.0025, 0.01)
-    above_mouth = y > -0.03
-    return np.asarray(np.where(above_mouth & (ax < 0.03), moustache, jaw) * (z > 0), np.float32)
+    line = np.interp(
+        ax,
+        [0, 0.004, 0.014, 0.021, 0.028, 0.035, 0.046, 0.058, 0.066, 0.075],
+        [-0.013, -0.0095, -0.0085, -0.012, -0.024, -0.025, -0.019, -0.003, 0.018, 0.040],
+    )
+    grown = smoothstep(0.0045, -0.0045, y - line) * smoothstep(-0.008, 0.03, z)
+    neck = (1 - 0.4 * smoothstep(-0.07, -0.085, y)) * smoothstep(-0.118, -0.095, y)
+    beside_chin = 1 - 0.5 * _bump(position, 0.018, -0.040, 0.0045, 0.006)
+    under_lip = 1 - 0.6 * _bump(position, 0.0, -0.0425, 0.012, 0.002)
+    philtrum = 1 - 0.4 * _bump(position, 0.0, -0.014, 0.0025, 0.01)
+    return np.asarray(grown * neck * beside_chin * under_lip * philtrum, dtype=np.float32)
 
 
 def _bump(
@@ -184,6 +186,7 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
         "hair": hair_mask(p),
         "beard": beard,
         "shirt": smoothstep(-0.098, -0.102, y - 0.2 * ax),
+        "lash_line": np.exp(-((lid / 0.0009) ** 2)) * np.where(below, 0.3, 0.9) * (z > 0.06),
         "liner": np.exp(-((lid / 0.0013) ** 2)) * (z > 0.06),
         "shadow": np.exp(-(((lid - 0.003) / 0.006) ** 2))
         * (y > 0.0395)
@@ -196,9 +199,7 @@ def _waterline(maps: SkinMaps) -> FloatArray:
     """The wet red rim between the lashes and the eyeball, and the corner by the nose."""
     p = maps.position
     eye = np.array([0.0289, 0.0387, 0.0738], dtype=np.float32)
-    reach = np.linalg.norm(
-        p * np.float32([0, 1, 1]) + np.abs(p) * np.float32([1, 0, 0]) - eye, axis=-1
-    )
+    reach = np.linalg.norm(p * vector(0, 1, 1) + np.abs(p) * vector(1, 0, 0) - eye, axis=-1)
     rim = smoothstep(0.0158, 0.0150, reach) * (p[..., 2] > 0.06)
     corner = _bump(p, 0.0155, 0.0362, 0.0022, 0.0022)
     return np.asarray(np.maximum(rim, corner), dtype=np.float32)
@@ -219,7 +220,7 @@ def _age_folds(maps: SkinMaps) -> dict[str, NDArray[Any]]:
     p = maps.position
     x, y, z = np.moveaxis(p, -1, 0)
     ax, lid = np.abs(x), maps.lid_margin
-    marionette = np.exp(-(((ax - 0.0265 - 0.12 * (-0.03 - y)) / 0.0016) ** 2))
+    marionette = np.exp(-(((ax - 0.0265 - 0.12 * (-0.03 - y)) / 0.0026) ** 2))
     marionette *= smoothstep(-0.056, -0.046, y) * smoothstep(-0.029, -0.034, y) * (z > 0.05)
     bag = np.exp(-(((lid - 0.0105) / 0.0022) ** 2)) * (y < 0.033) * smoothstep(0.012, 0.018, ax)
     bag *= smoothstep(0.05, 0.04, ax) * (z > 0.05)
@@ -250,7 +251,8 @@ def paint_skin(
     pigments[..., 0], lip_lines = _melanin(look, masks, rng, size)
     pigments[..., 1] = _blood(look, masks, rng, size) + lip_lines + shade[1]
     pigments[..., 2] = look.carotene * (1 + 0.5 * masks["yellow"])
-    pigments[..., 3] = shade[0]
+    pigments[..., 3] = shade[0] + look.lashes * masks["lash_line"]
+    pigments[..., 3] += (0.05 + 0.06 * lip_lines) * masks["lips"] + 0.10 * masks["upper_lip"]
     _shade_beard(pigments, look, masks)
     _redden(pigments, creases or {}, size)
     image = colours_of(pigments)
@@ -266,14 +268,14 @@ def _melanin(
     """Melanin, and the lips' lines as blood."""
     px = size / MAP_SIZE
     cover = 1 - 0.7 * look.makeup.foundation
-    uneven = 0.09 * noise(rng, size, (22 * px, 22 * px)) + 0.05 * noise(rng, size, (5 * px, 5 * px))
+    uneven = 0.13 * noise(rng, size, (22 * px, 22 * px)) + 0.06 * noise(rng, size, (5 * px, 5 * px))
     uneven += 0.035 * noise(rng, size, (1.1 * px, 1.1 * px))
     out = 1 + (look.mottling * cover) * uneven + (0.5 + look.mottling) * masks["tan"]
     out += (0.42 * look.lid_shadow * cover) * masks["socket"]
     out *= look.melanin + 0.1
     if look.freckles > 0:
-        freckles = spots(rng, size, 0.9 * px, 3.6 * px) * masks["sun"]
-        out += freckles * (look.freckles * cover * (0.55 + 0.35 * look.melanin))
+        freckles = spots(rng, size, 0.75 * px, 4.6 * px) * masks["sun"]
+        out += freckles * (look.freckles * cover * (0.35 + 0.3 * look.melanin))
     if look.age_spots > 0:
         old = spots(rng, size, 2.6 * px, 22 * px) * (masks["front"] + masks["hair"])
         out += old * (look.age_spots * cover * 0.6)
@@ -335,8 +337,8 @@ def _redden(pigments: FloatArray, depths: dict[str, float], size: int) -> None:
     for name, depth in depths.items():
         found = _regions(size).creases.get(name)
         if found is not None and depth > 0.02:
-            window, mask = found
-            pigments[(*window, 1)] += mask * (0.18 * depth)
+            (rows, columns), mask = found
+            pigments[rows, columns, 1] += mask * (0.18 * depth)
 
 
 def _make_up(image: FloatArray, look: Appearance, masks: dict[str, FloatArray]) -> None:
@@ -357,7 +359,7 @@ def _paint_hair(image: FloatArray, look: Appearance, size: int, rng: np.random.G
     regions, px = _regions(size), size / MAP_SIZE
     if look.stubble > 0.15:
         long = look.stubble > 0.6
-        stubs = hair_stubs(rng, size, (5.0 if long else 2.2) * px, (1.9 if long else 2.3) * px)
+        stubs = hair_stubs(rng, size, (3.6 if long else 2.0) * px, (1.5 if long else 2.0) * px)
         patchy = 1 + 0.25 * noise(rng, size, (12 * px, 12 * px))
         strength = 1.25 * (look.stubble - 0.1) * regions.masks["beard"] * patchy
         if long:
@@ -393,7 +395,7 @@ def paint_surface(
     relief = noise(rng, size, (0.9 * px, 0.9 * px))
     bumps = noise(rng, size, (2.4 * px, 2.4 * px))
     lips = masks["lips"]
-    height_mm = (0.020 + 0.05 * look.pores) * masks["pores"] * (relief + 0.5 * bumps)
+    height_mm = (0.045 + 0.10 * look.pores) * masks["pores"] * (relief + 0.5 * bumps)
     height_mm -= depth_mm
     lines = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
     height_mm += lips * ((0.09 + 0.06 * look.age_creases) * lines - height_mm * 0.7)
@@ -430,7 +432,7 @@ def paint_hair(look: Appearance, size: int = 256) -> ByteImage:
     """(size, size, 3) strands of the hair cap."""
     rng = np.random.default_rng(look.seed + 2)
     strands = 0.22 * noise(rng, size, (0.6, 9.0)) + 0.10 * noise(rng, size, (6, 20))
-    image = np.float32(look.hair) * (1 + strands)[..., None]
+    image = vector(*look.hair) * (1 + strands)[..., None]
     return to_bytes(image)
 
 

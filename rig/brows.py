@@ -14,14 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.layout import BrowStyle
-from rig.texture import Colour, FloatArray, scaled, smoothstep, strokes
+from rig.texture import Colour, FloatArray, smoothstep, strokes, vector
 
 # The drawing: left and right bounds, lower and upper bounds (metres), pixels a metre.
 _LOW, _HIGH = np.array([0.002, 0.034]), np.array([0.068, 0.074])
 _SCALE = 8000.0
 _INNER, _LENGTH = 0.0105, 0.042
 _STEPS = np.linspace(0, 1, 5)
-_SHADES = (0.72, 1.0, 1.45)
+_OPACITY = 0.62  # a hair is thinner than the pixel it is drawn with
+_SHADES = (1.5, 1.0, 0.7)
 
 
 def brow_line(style: BrowStyle, along: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -46,7 +47,7 @@ def brow_mask(position: FloatArray, style: BrowStyle) -> FloatArray:
 
 def brow_hairs(style: BrowStyle, rng: np.random.Generator) -> NDArray[np.float64]:
     """(N, 5, 2) hairs of one brow from root to tip: metres out from the middle, and up."""
-    count = int(520 * style.thickness**0.7 * style.density**0.8)
+    count = int(640 * style.thickness**0.6 * style.density**0.7)
     t = np.clip(rng.beta(1.05, 1.25, count) * 1.02 - 0.01, -0.02, 1)
     w = np.clip(rng.normal(0, 0.55, count), -1.15, 1.15)
     centre, half = brow_line(style, np.asarray(t, dtype=np.float32))
@@ -65,22 +66,28 @@ def brow_hairs(style: BrowStyle, rng: np.random.Generator) -> NDArray[np.float64
     return np.asarray(path - path[:, 2:3] + middle[:, None])
 
 
-def brow_picture(
-    style: BrowStyle, colour: Colour, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    """(H, W, 3) colours and (H, W) coverage of one brow in the frontal plane."""
+def _shade_of(style: BrowStyle, width: int, height: int) -> FloatArray:
+    """(H, W) coverage of the fine hair and roots below the drawn ones."""
+    x = (_LOW[0] + (np.arange(width) + 0.5) * 2 / _SCALE).astype(np.float32)
+    y = (_LOW[1] + (np.arange(height) + 0.5) * 2 / _SCALE).astype(np.float32)
+    place = np.stack(np.broadcast_arrays(x, y[:, None], np.float32(1)), -1)
+    return np.asarray(0.42 * style.density * brow_mask(place, style))
+
+
+def brow_picture(style: BrowStyle, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+    """(H, W) shade, a factor of the hair's colour, and (H, W) coverage of one brow."""
     hairs = (brow_hairs(style, rng) - _LOW) * _SCALE
     width, height = ((_HIGH - _LOW) * _SCALE).astype(int)
-    clear = np.ones((height // 2, width // 2), np.float32)
-    image = np.empty((*clear.shape, 3), np.float32)
-    image[:] = colour
+    clear = 1 - _shade_of(style, width // 2, height // 2)
+    tint = np.ones_like(clear)
     for group, shade in enumerate(_SHADES):
         layer = np.zeros((height, width), np.uint8)
         strokes(layer, hairs[group :: len(_SHADES)])
-        cover = cv2.resize(layer, clear.shape[::-1], interpolation=cv2.INTER_AREA) * (0.85 / 255)
-        image += cover[..., None] * (np.float32(scaled(colour, (shade,) * 3)) - image)
+        small = cv2.resize(layer, clear.shape[::-1], interpolation=cv2.INTER_AREA)
+        cover = small * np.float32(_OPACITY / 255)
+        tint += cover * (np.float32(shade) - tint)
         clear *= 1 - cover
-    return image, 1 - clear
+    return tint, 1 - clear
 
 
 @dataclass(frozen=True)
@@ -123,11 +130,11 @@ def paint_brows(
     """
     if style.density <= 0:
         return
-    part = image[places.window]
+    part, hair = image[places.window], vector(*colour)
     for side in (places.left, ~places.left):
-        colours, cover = brow_picture(style, colour, rng)
+        tint, cover = brow_picture(style, rng)
         maps = np.where(side[..., None], places.place, np.float32(-10))
         a, b = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
         amount = cv2.remap(cover, a, b, cv2.INTER_LINEAR)
-        over = cv2.remap(colours, a, b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        part += amount[..., None] * (over - part)
+        shade = cv2.remap(tint, a, b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        part += amount[..., None] * (shade[..., None] * hair - part)

@@ -23,6 +23,7 @@ from rig.texture import (
     smoothstep,
     strokes,
     to_bytes,
+    vector,
 )
 
 BALL_RADIUS_MM = 14.5
@@ -51,15 +52,15 @@ def _white(look: Appearance, v: FloatArray, size: int, rng: np.random.Generator)
     """Off-white, bluish by the iris, yellow and red towards the corners, with vessels."""
     back = smoothstep(0.27, 0.52, v)
     image = np.empty((size, size, 3), np.float32)
-    image[:] = np.float32([0.795, 0.765, 0.745])
-    image -= back[..., None] * np.float32([0.03, 0.15, 0.15])
-    image *= 1 - look.sclera_yellow * np.float32([0.04, 0.07, 0.20])
-    image *= 1 - look.sclera_red * np.float32([0.0, 0.10, 0.09])
+    image[:] = vector(0.745, 0.705, 0.685)
+    image -= back[..., None] * vector(0.03, 0.15, 0.15)
+    image *= 1 - look.sclera_yellow * vector(0.04, 0.07, 0.20)
+    image *= 1 - look.sclera_red * vector(0.0, 0.10, 0.09)
     cloudy = 0.018 * noise(rng, size, (18, 8)) * (0.5 + look.sclera_red)
-    image += cloudy[..., None] * np.float32([0.2, 1, 1])
+    image += cloudy[..., None] * vector(0.2, 1, 1)
     vessels = np.roll(_vessels(size), int(rng.integers(size)), axis=1)
     vessels = vessels * smoothstep(0.235, 0.42, v) * (0.25 + 0.75 * look.sclera_red)
-    return np.asarray(image * (1 - vessels[..., None] * np.float32([0.14, 0.55, 0.50])))
+    return np.asarray(image * (1 - vessels[..., None] * vector(0.14, 0.55, 0.50)))
 
 
 @lru_cache(maxsize=2)
@@ -83,7 +84,7 @@ def _iris(look: Appearance, radius: FloatArray, size: int, rng: np.random.Genera
     collar = collar * (1 + 2.0 * fibres)
     image = np.empty((size, size, 3), np.float32)
     image[:] = look.iris
-    image += np.clip(0.75 * collar, 0, 1)[..., None] * (np.float32(look.iris_ring) - image)
+    image += np.clip(0.75 * collar, 0, 1)[..., None] * (vector(*look.iris_ring) - image)
     image *= (1 + fibres)[..., None]
     rim = smoothstep(IRIS_RADIUS_MM - 1.2, IRIS_RADIUS_MM - 0.1, radius)
     inner = smoothstep(look.pupil_mm + 0.5, look.pupil_mm, radius)
@@ -115,7 +116,7 @@ def paint_lashes(look: Appearance, size: int = 96) -> ByteImage:
     v = 1 - (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
     upper = v > 0.5
     tip = np.where(upper, 2 * v - 1, 2 * v)
-    root = smoothstep(0.16, 0.03, tip) * np.where(upper, 0.75, 0.25)
+    root = smoothstep(0.30, 0.06, tip) * np.where(upper, 0.95, 0.35)
     full = min(1.0, look.lashes + 0.3 * look.makeup.liner)
     strands = _lash_strands(size, look.seed % 4) * np.where(upper, 1.25, 0.7)
     strands = strands * smoothstep(1.0, 0.3, tip) ** 0.5 * smoothstep(0.97, 0.9, tip)

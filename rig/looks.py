@@ -59,7 +59,7 @@ class Appearance:
     redness: float = 0.4
     mottling: float = 0.4
     lip_blood: float = 0.45
-    lip_melanin: float = 0.8
+    lip_melanin: float = 0.95
     freckles: float = 0.0
     age_spots: float = 0.0
     moles: int = 1
@@ -104,7 +104,6 @@ _MELANIN = (1.75, 0.46, 0.22)
 _MELANIN_SPREAD = (0.28, 0.35, 0.55)
 _CAROTENE = (0.35, 0.50, 0.28)
 
-# Hair by pigment: eumelanin 0..1 and pheomelanin 0..1.
 _GREY: Colour = (0.62, 0.61, 0.59)
 _LIPSTICKS: tuple[Colour, ...] = (
     (0.70, 0.40, 0.38),
@@ -114,12 +113,12 @@ _LIPSTICKS: tuple[Colour, ...] = (
     (0.42, 0.14, 0.20),
 )
 _IRISES: tuple[tuple[Colour, Colour], ...] = (
-    ((0.13, 0.08, 0.05), (0.18, 0.11, 0.06)),
-    ((0.24, 0.15, 0.08), (0.32, 0.20, 0.10)),
-    ((0.34, 0.26, 0.14), (0.42, 0.29, 0.13)),
-    ((0.36, 0.38, 0.28), (0.45, 0.36, 0.20)),
-    ((0.36, 0.44, 0.47), (0.48, 0.48, 0.42)),
-    ((0.28, 0.38, 0.48), (0.44, 0.50, 0.52)),
+    ((0.10, 0.06, 0.04), (0.15, 0.09, 0.05)),
+    ((0.19, 0.12, 0.065), (0.26, 0.165, 0.085)),
+    ((0.26, 0.20, 0.12), (0.33, 0.23, 0.11)),
+    ((0.27, 0.28, 0.22), (0.33, 0.27, 0.16)),
+    ((0.28, 0.33, 0.36), (0.36, 0.36, 0.32)),
+    ((0.23, 0.31, 0.39), (0.34, 0.39, 0.42)),
 )
 
 
@@ -143,7 +142,7 @@ def sample_look(
         redness=float(rng.beta(2, 3.5)) * (0.45 + 0.55 * light),
         mottling=float(np.clip(rng.normal(0.35 + 0.25 * person.age, 0.15), 0.08, 1)),
         lip_blood=float(np.clip(rng.normal(0.42, 0.13), 0.12, 0.9)),
-        lip_melanin=float(np.clip(rng.normal(0.8, 0.15), 0.4, 1.15)),
+        lip_melanin=float(np.clip(rng.normal(0.95, 0.1), 0.6, 1.2)),
         freckles=float(rng.uniform(0.2, 1)) if rng.random() < 0.3 * light else 0.0,
         age_spots=float(np.clip((old - 45) / 30, 0, 1)) * float(rng.uniform(0, 1)),
         moles=int(rng.poisson(1.6)),

@@ -26,7 +26,7 @@ _GAMMA = 2.2
 def tone(melanin: float, blood: float, carotene: float, dark: float = 0.0) -> FloatArray:
     """(3,) sRGB 0..1 of skin with these pigments."""
     fields = np.array([[[melanin, blood, carotene, dark]]], dtype=np.float32)
-    return colours_of(fields)[0, 0]
+    return np.asarray(colours_of(fields)[0, 0])
 
 
 def colours_of(pigments: FloatArray) -> FloatArray:

@@ -136,6 +136,11 @@ def scaled(colour: Colour, by: Colour) -> Colour:
     return colour[0] * by[0], colour[1] * by[1], colour[2] * by[2]
 
 
+def vector(*values: float) -> FloatArray:
+    """(N,) float32: a double would turn whole pictures into doubles."""
+    return np.array(values, dtype=np.float32)
+
+
 def to_bytes(image: FloatArray) -> ByteImage:
     """0..1 to 0..255, rounded."""
     return np.asarray(np.clip(image * 255 + 0.5, 0, 255), dtype=np.uint8)

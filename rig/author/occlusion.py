@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from rig.author import maps
 from rig.author.parts import Part, vertex_normals
 
-REACH_M, CLOSE_M = 0.06, 0.010
+REACH_M, CLOSE_M = 0.15, 0.012
 
 
 def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
@@ -50,7 +50,7 @@ def bake_texture(parts: list[Part], rays: int = 96) -> NDArray[np.uint8]:
 def _blocked(hit_m: float) -> float:
     """Share of a ray's light that something ``hit_m`` away takes: a narrow gap more than a bay."""
     far, close = (max(0.0, 1 - hit_m / reach) for reach in (REACH_M, CLOSE_M))
-    return 0.7 * far + 0.3 * close
+    return 0.75 * far + 0.25 * close
 
 
 def _hemisphere(count: int) -> NDArray[np.float64]:
