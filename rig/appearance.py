@@ -258,7 +258,8 @@ def paint_skin(
     image = colours_of(pigments)
     _make_up(image, look, masks)
     _paint_hair(image, look, size, rng)
-    mix(image, look.shirt, masks["shirt"])
+    if not look.undressed:
+        mix(image, look.shirt, masks["shirt"])
     return to_bytes(image)
 
 

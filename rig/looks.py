@@ -47,6 +47,7 @@ class Appearance:
         iris_ring: colour about the pupil; pupil_mm: its radius; sclera_red, sclera_yellow.
         teeth: 0 yellow-grey .. 1 white.
         bald: True leaves hair away and the scalp shaved.
+        undressed: True leaves the painted shirt away (clothes of cloth are worn).
         makeup: what is put on.
         seed: of the noise.
     """
@@ -81,6 +82,7 @@ class Appearance:
     teeth: float = 0.6
     shirt: Colour = (0.25, 0.30, 0.38)
     bald: bool = False
+    undressed: bool = False
     makeup: Makeup = field(default_factory=Makeup)
     seed: int = 0
 
