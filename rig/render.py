@@ -30,7 +30,7 @@ from rig.creases import crease_depths
 from rig.eyes import paint_eye, paint_lashes
 from rig.head import Head, Primitive, load_head
 from rig.landmarks import Landmarks
-from rig.layout import channels_from_parameters, load_layout
+from rig.layout import BrowStyle, channels_from_parameters, load_layout
 from rig.looks import Appearance
 from rig.materials import MATERIALS
 from rig.mouth import paint_mouth, paint_teeth, paint_tongue
@@ -48,7 +48,7 @@ from rig.render_gl import (
 from rig.sampling import FaceSample
 from rig.skeleton import Skeleton
 from rig.skinning import SmoothNormals, skin, turn_normals
-from rig.view import View, clip_from_rig, project, rig_from_camera
+from rig.view import Light, View, clip_from_rig, project, rig_from_camera
 
 FloatArray = NDArray[np.float64]
 Single = NDArray[np.float32]
@@ -68,7 +68,7 @@ _HAIRY = {"hair", "beard", "brows"}
 _MOUTH_DARK = {"mouth": 75.0, "teeth": 45.0, "tongue": 45.0}
 _SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
 _PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
-_SHADOW_SIZE, _SHADOW_REACH_M = 512, 0.19
+_SHADOW_SIZE, _SHADOW_REACH_M = 320, 0.19
 _LIGHTS = 3
 
 
@@ -103,11 +103,12 @@ class _Piece:
         self.picture = Texture(srgb=True)
         self.alpha = "opaque"
         self.label = ""
+        self.closed = False
         self.uniforms: dict[str, Any] = {}
 
     def defines(self, *more: str) -> tuple[str, ...]:
         """Names under which this piece's shaders are compiled."""
-        alpha = {"cutout": ("CUT_OUT", "SEE_THROUGH"), "blend": ("BLENDED", "SEE_THROUGH")}
+        alpha = {"cutout": ("CUT_OUT",), "blend": ("BLENDED",)}
         return (self.kind, *alpha.get(self.alpha, ()), *more)
 
     def delete(self) -> None:
@@ -130,7 +131,7 @@ class Renderer:
         Args:
             size: pixels a side.
             head: defaults to the packaged one.
-            antialias: four samples a pixel.
+            antialias: four samples a pixel, all shaded.
             shadows: the key light casts them.
         """
         self._context = context()
@@ -145,9 +146,8 @@ class Renderer:
         }
         self._head_joint = self.head.joint_index("head")
         self._lids = _LidCurves(self.head)
-        self._antialias = antialias
-        self._light = Target(size, 4 if antialias else 0, LIGHT_TARGET)
-        self._label = Target(size, 0, LABEL_TARGET)
+        self._light = Target(size, 2 if antialias else 1, LIGHT_TARGET)
+        self._label = Target(size, 1, LABEL_TARGET)
         self._shadow = ShadowMap(_SHADOW_SIZE) if shadows else None
         self._parts = {n: _part(n, p) for n, p in self.head.primitives.items()}
         self._props: list[_Piece] = []
@@ -290,12 +290,14 @@ class Renderer:
         if self._shadow is not None and view.lights:
             frame |= self._cast_shadow(self._shadow, view, bald)
             features = ("SHADOWS",)
+        count = max(1, min(len(view.lights), _LIGHTS))
         self._light.begin()
         self._surface.bind(_SURFACE)
         for piece in self._pieces(bald):
-            cut = piece.alpha == "cutout"
-            set_state(blend=piece.alpha == "blend", coverage=cut and self._antialias)
-            program = self._context.program("face.vert", "surface.frag", *piece.defines(*features))
+            set_state(blend=piece.alpha == "blend", closed=piece.closed)
+            program = self._context.program(
+                "face.vert", "surface.frag", *piece.defines(*features), lights=count
+            )
             program.use(frame, piece.uniforms)
             piece.picture.bind(_PICTURE)
             piece.mesh.draw()
@@ -312,13 +314,14 @@ class Renderer:
                 program.use({"clip_from_rig": matrix, "picture": _PICTURE}, {})
                 piece.picture.bind(_PICTURE)
                 piece.mesh.draw()
+        shadow.finish(0.8 + 7 * view.lights[0].breadth)
         shadow.bind(_SHADOWS)
-        return {"shadow_from_rig": matrix, "shadow_texel": 1.0 / shadow.size}
+        return {"shadow_from_rig": matrix}
 
     def _draw_labels(self, view: View, look: Appearance) -> tuple[ByteImage, Single]:
         """(S, S) labels and (S, S) metres from the camera."""
         frame = {"clip_from_rig": clip_from_rig(view), **_UNITS}
-        self._skin_labels.set_picture(skin_labels(look))
+        self._skin_labels.set_picture(skin_labels(look.brow, look.bald))
         self._skin_labels.bind(_LABELS)
         self._label.begin()
         set_state()
@@ -359,6 +362,7 @@ def _part(name: str, primitive: Primitive) -> _Piece:
     piece = _Piece({"skin": "SKIN", "eyes": "EYE", "hair": "HAIR"}.get(name, "PLAIN"))
     piece.alpha = "blend" if name == "lashes" else "opaque"
     piece.label = _PART_LABEL.get(name, "")
+    piece.closed = name in ("skin", "eyes")
     material = MATERIALS[name]
     piece.uniforms = _surface_uniforms(
         material.roughness, _SHEEN.get(name, 1.0), _MOUTH_DARK.get(name, 0.0)
@@ -378,12 +382,14 @@ def _surface_uniforms(roughness: float, sheen: float, mouth_dark: float) -> dict
     return {"roughness": float(roughness), "sheen": float(sheen), "mouth_dark": mouth_dark}
 
 
+_DARK = Light((0.0, 0.0, 1.0), (0.0, 0.0, 0.0), 0.0)
+
+
 def _view_uniforms(view: View) -> dict[str, Any]:
     """Camera and lights as the shaders take them."""
-    lights = list(view.lights[:_LIGHTS])
-    towards, brightness, across = np.zeros((3, _LIGHTS, 3))
-    towards[:, 2] = 1
-    breadth = np.zeros((_LIGHTS, 1))
+    lights = view.lights[:_LIGHTS] or (_DARK,)
+    towards, brightness, across = np.zeros((3, len(lights), 3))
+    breadth = np.zeros((len(lights), 1))
     for i, light in enumerate(lights):
         towards[i] = np.array(light.towards) / np.linalg.norm(light.towards)
         brightness[i] = np.array(light.colour) * (light.intensity / np.pi)
@@ -472,21 +478,29 @@ def textures(look: Appearance, channels: FloatArray) -> dict[str, ByteImage]:
     }
 
 
-@lru_cache(maxsize=8)
-def skin_labels(look: Appearance) -> ByteImage:
+@lru_cache(maxsize=80)
+def skin_labels(brow: BrowStyle, bald: bool) -> ByteImage:
     """(S, S) parsing label of every texel of the skin."""
     maps = load_skin_maps()
-    x, y, z = np.moveaxis(maps.position, -1, 0)
+    out = _lasting_labels().copy()
+    if not bald:
+        out[hair_mask(maps.position) > 0.5] = LABELS.index("hair")
+    lips = maps.lips > 0.5
+    upper = maps.position[..., 1] >= -0.0285
+    out[lips & upper] = LABELS.index("upper_lip")
+    out[lips & ~upper] = LABELS.index("lower_lip")
+    out[brow_mask(maps.position, brow) > 0.4] = LABELS.index("brows")
+    return out
+
+
+@lru_cache(maxsize=1)
+def _lasting_labels() -> ByteImage:
+    """(S, S) labels that no look changes."""
+    x, y, z = np.moveaxis(load_skin_maps().position, -1, 0)
     out = np.full(x.shape, LABELS.index("skin"), np.uint8)
     nose = (np.abs(x) < 0.0185 - 0.11 * np.clip(y + 0.004, 0, 0.05)) & (y > -0.0085) & (y < 0.042)
     out[nose & (z > 0.075)] = LABELS.index("nose")
     jawline = -0.055 - 0.35 * np.clip(0.06 - z, 0, 0.06) + 0.9 * np.clip(np.abs(x) - 0.03, 0, 0.05)
     out[(y < jawline) & (z < 0.086) & (y < -0.02)] = LABELS.index("neck")
     out[(np.abs(x) > 0.0715) & (y < 0.046) & (y > -0.02)] = LABELS.index("ears")
-    if not look.bald:
-        out[hair_mask(maps.position) > 0.5] = LABELS.index("hair")
-    lips = maps.lips > 0.5
-    out[lips & (y >= -0.0285)] = LABELS.index("upper_lip")
-    out[lips & (y < -0.0285)] = LABELS.index("lower_lip")
-    out[brow_mask(maps.position, look.brow) > 0.4] = LABELS.index("brows")
     return out

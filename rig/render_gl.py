@@ -43,11 +43,21 @@ class Context:
         """Bind the context to the calling thread."""
         self._owner._platform.make_current()
 
-    def program(self, vertex: str, fragment: str, *defines: str) -> Program:
-        """The linked program of two shader files under ``#ifdef`` names; made once."""
-        key = (vertex, fragment, *defines)
+    def description(self) -> str:
+        """Who draws: "llvmpipe (LLVM 15.0.6, 256 bits), 4.1 (Core Profile) Mesa 22.3.6"."""
+        self.make_current()
+        names = (GL.glGetString(which) for which in (GL.GL_RENDERER, GL.GL_VERSION))
+        return ", ".join(name.decode(errors="replace") for name in names)
+
+    def program(self, vertex: str, fragment: str, *defines: str, lights: int = 0) -> Program:
+        """The linked program of two shader files under ``#ifdef`` names; made once.
+
+        ``lights`` replaces LIGHT_COUNT.
+        """
+        key = (vertex, fragment, *defines, str(lights))
         if key not in self._programs:
-            made = self._cache.get_program(vertex, fragment, defines=dict.fromkeys(defines, 1))
+            values = dict.fromkeys(defines, 1) | {"LIGHT_COUNT": lights}
+            made = self._cache.get_program(vertex, fragment, defines=values)
             made._add_to_context()
             self._programs[key] = Program(made._program_id)
         return self._programs[key]
@@ -220,29 +230,30 @@ class Target:
 
     Args:
         size: pixels a side.
-        samples: a pixel; 0 for one without resolving.
+        factor: pixels drawn a side for each that is read, 1 or 2: their mean is. Full shading of
+            every sample costs software GL less than multisampling does.
         colour: GL internal format of the colour buffer.
     """
 
-    def __init__(self, size: int, samples: int, colour: int) -> None:
-        self.size = size
-        self._frame, self._buffers = _framebuffer(size, samples, colour)
+    def __init__(self, size: int, factor: int, colour: int) -> None:
+        self.size, self._drawn = size, size * factor
+        self._frame, self._buffers = _framebuffer(self._drawn, colour)
         self._read = self._frame
-        if samples:
-            self._read, more = _framebuffer(size, 0, colour)
+        if factor > 1:
+            self._read, more = _framebuffer(size, colour)
             self._buffers += more
-        self._resolves = samples > 0
 
     def begin(self) -> None:
         """Bind and clear to transparent black, infinitely far."""
         GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._frame)
-        GL.glViewport(0, 0, self.size, self.size)
+        GL.glViewport(0, 0, self._drawn, self._drawn)
         GL.glClearColor(0, 0, 0, 0)
         GL.glClearDepth(1)
+        GL.glDepthMask(True)  # a clear heeds it
         GL.glClear(GL.GL_COLOR_BUFFER_BIT | GL.GL_DEPTH_BUFFER_BIT)
 
     def colours(self) -> Single:
-        """(S, S, 4) float32 of a float target, samples averaged, first row on top."""
+        """(S, S, 4) float32 of a float target, first row on top."""
         self._resolve()
         out = np.empty((self.size, self.size, 4), np.float32)
         GL.glReadPixels(0, 0, self.size, self.size, GL.GL_RGBA, GL.GL_FLOAT, out)
@@ -257,18 +268,18 @@ class Target:
         return out[::-1]
 
     def depths(self) -> Single:
-        """(S, S) float32 window depth, 0 near to 1 far, first row on top."""
-        self._resolve()
+        """(S, S) float32 window depth, 0 near to 1 far, first row on top; factor 1 only."""
+        GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, self._frame)
         out = np.empty((self.size, self.size), np.float32)
         GL.glReadPixels(0, 0, self.size, self.size, GL.GL_DEPTH_COMPONENT, GL.GL_FLOAT, out)
         return out[::-1]
 
     def _resolve(self) -> None:
         GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, self._frame)
-        if self._resolves:
+        if self._read != self._frame:
             GL.glBindFramebuffer(GL.GL_DRAW_FRAMEBUFFER, self._read)
-            box = (0, 0, self.size, self.size)
-            GL.glBlitFramebuffer(*box, *box, GL.GL_COLOR_BUFFER_BIT, GL.GL_NEAREST)
+            large, small = (0, 0, self._drawn, self._drawn), (0, 0, self.size, self.size)
+            GL.glBlitFramebuffer(*large, *small, GL.GL_COLOR_BUFFER_BIT, GL.GL_LINEAR)
             GL.glBindFramebuffer(GL.GL_READ_FRAMEBUFFER, self._read)
 
     def delete(self) -> None:
@@ -278,8 +289,12 @@ class Target:
         GL.glDeleteRenderbuffers(len(self._buffers), self._buffers)
 
 
-def _framebuffer(size: int, samples: int, colour: int) -> tuple[int, list[int]]:
-    """A complete framebuffer of renderbuffers, and those."""
+def _framebuffer(size: int, colour: int) -> tuple[int, list[int]]:
+    """A complete framebuffer of renderbuffers, and those.
+
+    Raises:
+        RuntimeError: GL cannot draw into these formats.
+    """
     frame = GL.glGenFramebuffers(1)
     GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, frame)
     kinds = (
@@ -289,73 +304,65 @@ def _framebuffer(size: int, samples: int, colour: int) -> tuple[int, list[int]]:
     buffers = [int(b) for b in GL.glGenRenderbuffers(2)]
     for buffer, (attachment, kind) in zip(buffers, kinds, strict=True):
         GL.glBindRenderbuffer(GL.GL_RENDERBUFFER, buffer)
-        GL.glRenderbufferStorageMultisample(GL.GL_RENDERBUFFER, samples, kind, size, size)
+        GL.glRenderbufferStorage(GL.GL_RENDERBUFFER, kind, size, size)
         GL.glFramebufferRenderbuffer(GL.GL_FRAMEBUFFER, attachment, GL.GL_RENDERBUFFER, buffer)
-    _check_complete()
-    return int(frame), buffers
-
-
-def _check_complete() -> None:
     status = GL.glCheckFramebufferStatus(GL.GL_FRAMEBUFFER)
     if status != GL.GL_FRAMEBUFFER_COMPLETE:
         raise RuntimeError(f"OpenGL framebuffer is incomplete: {status:#x}")
+    return int(frame), buffers
 
 
 class ShadowMap:
-    """Depths seen from a light, (S, S), compared when read."""
+    """Depths seen from a light, (S, S), as blurred moments (Donnelly and Lauritzen 2006).
+
+    One smooth look-up tells how much light passes; software GL takes six times as long over nine
+    comparisons of a plain depth map.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._texture, self._frame = GL.glGenTextures(1), GL.glGenFramebuffers(1)
+        self._target = Target(size, 1, LABEL_TARGET)
+        self._texture = GL.glGenTextures(1)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
-        kind, depth = GL.GL_DEPTH_COMPONENT32F, GL.GL_DEPTH_COMPONENT
-        GL.glTexImage2D(GL.GL_TEXTURE_2D, 0, kind, size, size, 0, depth, GL.GL_FLOAT, None)
+        GL.glTexImage2D(
+            GL.GL_TEXTURE_2D, 0, GL.GL_RG32F, size, size, 0, GL.GL_RG, GL.GL_FLOAT, None
+        )
         for name, value in (
             (GL.GL_TEXTURE_MIN_FILTER, GL.GL_LINEAR),
             (GL.GL_TEXTURE_MAG_FILTER, GL.GL_LINEAR),
             (GL.GL_TEXTURE_WRAP_S, GL.GL_CLAMP_TO_EDGE),
             (GL.GL_TEXTURE_WRAP_T, GL.GL_CLAMP_TO_EDGE),
-            (GL.GL_TEXTURE_COMPARE_MODE, GL.GL_COMPARE_REF_TO_TEXTURE),
-            (GL.GL_TEXTURE_COMPARE_FUNC, GL.GL_LEQUAL),
         ):
             GL.glTexParameteri(GL.GL_TEXTURE_2D, name, value)
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._frame)
-        GL.glFramebufferTexture2D(
-            GL.GL_FRAMEBUFFER, GL.GL_DEPTH_ATTACHMENT, GL.GL_TEXTURE_2D, self._texture, 0
-        )
-        GL.glDrawBuffer(GL.GL_NONE)
-        GL.glReadBuffer(GL.GL_NONE)
-        _check_complete()
 
     def begin(self) -> None:
         """Bind and clear to infinitely far."""
-        GL.glBindFramebuffer(GL.GL_FRAMEBUFFER, self._frame)
-        GL.glViewport(0, 0, self.size, self.size)
-        GL.glClearDepth(1)
-        GL.glClear(GL.GL_DEPTH_BUFFER_BIT)
+        self._target.begin()
+
+    def finish(self, sigma_px: float) -> None:
+        """Send what was drawn to the texture, its shadows' edges softened."""
+        depth = np.ascontiguousarray(self._target.depths()[::-1])
+        moments = cv2.merge([depth, depth * depth])
+        moments = cv2.GaussianBlur(moments, (0, 0), sigma_px)
+        GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
+        size, target = (self.size, self.size), GL.GL_TEXTURE_2D
+        GL.glTexSubImage2D(target, 0, 0, 0, *size, GL.GL_RG, GL.GL_FLOAT, moments)
 
     def bind(self, unit: int) -> None:
-        """Make the depths readable as sampler ``unit``."""
+        """Make the moments readable as sampler ``unit``."""
         GL.glActiveTexture(GL.GL_TEXTURE0 + unit)
         GL.glBindTexture(GL.GL_TEXTURE_2D, self._texture)
 
     def delete(self) -> None:
         """Free the GL objects."""
-        GL.glDeleteFramebuffers(1, [self._frame])
+        self._target.delete()
         GL.glDeleteTextures([self._texture])
 
 
-def set_state(*, depth: bool = True, blend: bool = False, coverage: bool = False) -> None:
-    """Depth test and write, premultiplied blending (without depth writes), alpha to coverage."""
-    _switch(GL.GL_DEPTH_TEST, depth)
+def set_state(*, blend: bool = False, closed: bool = False) -> None:
+    """Depth test; premultiplied blending without depth writes; no back faces of a closed mesh."""
+    GL.glEnable(GL.GL_DEPTH_TEST)
     GL.glDepthMask(not blend)
-    _switch(GL.GL_BLEND, blend)
+    (GL.glEnable if blend else GL.glDisable)(GL.GL_BLEND)
     GL.glBlendFunc(GL.GL_ONE, GL.GL_ONE_MINUS_SRC_ALPHA)
-    _switch(GL.GL_SAMPLE_ALPHA_TO_COVERAGE, coverage)
-    _switch(GL.GL_SAMPLE_ALPHA_TO_ONE, coverage)
-    _switch(GL.GL_MULTISAMPLE, True)
-    _switch(GL.GL_CULL_FACE, False)
-
-
-def _switch(what: int, on: bool) -> None:
-    (GL.glEnable if on else GL.glDisable)(what)
+    (GL.glEnable if closed else GL.glDisable)(GL.GL_CULL_FACE)

@@ -11,7 +11,7 @@ in vec3 facing;
 in vec2 texel;
 
 const float PI = 3.14159265;
-const int LIGHTS = 3;
+const int LIGHTS = LIGHT_COUNT;
 
 uniform vec3 camera;
 uniform vec3 towards[LIGHTS];   // unit vectors to the lights
@@ -22,8 +22,7 @@ uniform vec3 radiance[9];       // of the room
 uniform sampler2D picture;      // albedo
 uniform float roughness;
 uniform mat4 shadow_from_rig;
-uniform sampler2DShadow shadows;
-uniform float shadow_texel;
+uniform sampler2D shadows;     // mean depth, mean square
 
 out vec4 colour;
 
@@ -32,15 +31,14 @@ vec3 harmonics(vec3 c[9], vec3 n) {
          + c[6] * (3.0 * n.z * n.z - 1.0) + c[7] * (n.x * n.z) + c[8] * (n.x * n.x - n.y * n.y);
 }
 
-float lit_share(vec3 n) {  // of the key light that reaches this place
+float lit_share(vec3 n) {  // of the key light that reaches this place: Chebyshev's bound
 #ifdef SHADOWS
-    vec3 at = (shadow_from_rig * vec4(place + 0.0012 * n, 1.0)).xyz * 0.5 + 0.5;
-    float spread = shadow_texel * (1.0 + 3.0 * breadth[0]);
-    float sum = 0.0;
-    for (int i = -1; i <= 1; ++i)
-        for (int j = -1; j <= 1; ++j)
-            sum += texture(shadows, vec3(at.xy + vec2(i, j) * spread, at.z - 0.004));
-    return sum / 9.0;
+    vec3 at = (shadow_from_rig * vec4(place + 0.0015 * n, 1.0)).xyz * 0.5 + 0.5;
+    vec2 moments = texture(shadows, at.xy).xy;
+    float behind = at.z - moments.x - 0.0015;
+    float variance = max(moments.y - moments.x * moments.x, 2e-6);
+    float bound = variance / (variance + behind * behind);
+    return behind <= 0.0 ? 1.0 : smoothstep(0.2, 1.0, bound);
 #endif
 #ifndef SHADOWS
     return 1.0;
@@ -203,16 +201,16 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
 void main() {
     vec4 albedo = texture(picture, texel);
 #ifdef CUT_OUT
-    if (albedo.a < 0.1) discard;
+    if (albedo.a < 0.5) discard;
 #endif
     vec3 n = normalize(facing), v = normalize(camera - place);
     if (dot(n, v) < 0.0 && !gl_FrontFacing) n = -n;
     vec3 light = shade(n, v, albedo, lit_share(n));
+    light = min(light, vec3(6.0));
 #ifdef BLENDED
-    light *= albedo.a;
+    colour = vec4(light * albedo.a, albedo.a);
 #endif
-#ifndef SEE_THROUGH
-    albedo.a = 1.0;
+#ifndef BLENDED
+    colour = vec4(light, 1.0);
 #endif
-    colour = vec4(min(light, vec3(16.0)), albedo.a);
 }
