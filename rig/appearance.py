@@ -396,7 +396,7 @@ def paint_surface(
     relief = noise(rng, size, (0.9 * px, 0.9 * px))
     bumps = noise(rng, size, (2.4 * px, 2.4 * px))
     lips = masks["lips"]
-    height_mm = (0.045 + 0.10 * look.pores) * masks["pores"] * (relief + 0.5 * bumps)
+    height_mm = (0.035 + 0.065 * look.pores) * masks["pores"] * (relief + 0.4 * bumps)
     height_mm -= depth_mm
     lines = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
     height_mm += lips * ((0.09 + 0.06 * look.age_creases) * lines - height_mm * 0.7)

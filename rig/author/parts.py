@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rig.appearance import hairline_height
 from rig.author import makehuman
 from rig.author.solve import LASHES, SolvedRig
+from rig.author.teeth import LOWER, UPPER, arch_mesh
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -99,7 +100,7 @@ class PartBuilder:
             skin,
             self._cut("mouth", quads[inside]),
             self._eyes(),
-            self._group("teeth", "helper-upper-teeth", "helper-lower-teeth"),
+            self._teeth(),
             self._group("tongue", "helper-tongue"),
             self._lashes(),
             self._hair(quads[~inside]),
@@ -123,6 +124,20 @@ class PartBuilder:
         faces = [tuple(f) for f in local.reshape(quads.shape)]
         unit = list((uvs - low) / (high - low))
         return Part(name, self.solved.positions[rows], faces, unit, self.solved.weights[rows])
+
+    def _teeth(self) -> Part:
+        """Upper row in the upper half of the texture, gum at its top; the lower row mirrored."""
+        positions, faces, uvs, weights = [], [], [], []
+        for arch, group, half in ((UPPER, "upper", 0.5), (LOWER, "lower", -0.5)):
+            points, quads, share = arch_mesh(arch)
+            start = sum(len(p) for p in positions)
+            uv = np.stack([share[:, 0], 0.5 + half * (1 - share[:, 1])], axis=1)
+            positions.append(points)
+            faces += [tuple(i + start for i in quad) for quad in quads]
+            uvs += [uv[list(quad)] for quad in quads]
+            rigid = self._group("teeth", f"helper-{group}-teeth").weights[:1]
+            weights.append(np.repeat(rigid, len(points), axis=0))
+        return Part("teeth", np.concatenate(positions), faces, uvs, np.concatenate(weights))
 
     def _lashes(self) -> Part:
         """Lash strips; v runs from the root to the tip, the lower lashes in the lower half."""
