@@ -144,9 +144,9 @@ def test_a_profile_that_does_not_fit_is_refused_saying_where(change, message):
 # Every packaged profile ------------------------------------------------------------------------
 
 
-def mirrored_curve(name):
-    """The same curve on the other side: Left and Right swap, or a last L and R."""
-    for here, there in (("Left", "Right"), ("left", "right")):
+def mirrored(name):
+    """The bone or curve of the other side: Left and Right swap, or .L and .R, or a last L and R."""
+    for here, there in (("Left", "Right"), ("left", "right"), (".L.", ".R.")):
         if here in name or there in name:
             return name.replace(here, "\0").replace(there, here).replace("\0", there)
     return mirror_name(name)
@@ -174,10 +174,10 @@ def test_mirrored_channels_give_the_mirrored_pose(name, seed):
     values = random_channels(np.random.default_rng(seed), turn=0.4)
     order, signs = LAYOUT.mirror_channels
     one, other = (profile.evaluate(v) for v in (values, np.array(signs) * values[list(order)]))
-    twins = [profile.bone_names.index(mirror_name(bone)) for bone in profile.bone_names]
+    twins = [profile.bone_names.index(mirrored(bone)) for bone in profile.bone_names]
     flip = np.array([-1, 1, 1, 1, -1, -1, 1, 1, 1])
     np.testing.assert_allclose(other.bones[twins] * flip, one.bones, atol=2e-6)
-    twins = [profile.curve_names.index(mirrored_curve(curve)) for curve in profile.curve_names]
+    twins = [profile.curve_names.index(mirrored(curve)) for curve in profile.curve_names]
     np.testing.assert_allclose(other.curves[twins], one.curves, atol=2e-6)
 
 
@@ -193,7 +193,14 @@ def test_poses_compose_in_any_order(name):
 
 @every_profile
 def test_every_driven_channel_shows(name):
+    """Alone, or beside others where only a product has it."""
     profile = load_profile(name)
+    company = random_channels(np.random.default_rng(3), most=0.4, turn=0)
     for channel in set(LAYOUT.au_channel_names) - set(profile.unused):
-        found = profile.evaluate(channels(**{channel: 1.0}))
-        assert found.bones.any() or found.curves.any(), channel
+        index, shown = LAYOUT.channel_index[channel], []
+        for others in (channels(), company):
+            ends = np.array([others, others])
+            ends[:, index] = 0, 0.4
+            rest, now = (profile.evaluate(end) for end in ends)
+            shown.append((rest.bones != now.bones).any() or (rest.curves != now.curves).any())
+        assert any(shown), channel
