@@ -24,6 +24,8 @@ def load(path):
     else:
         bpy.ops.import_scene.gltf(filepath=path)
     things = bpy.data.objects
+    for thing in things:  # sliders' drivers and animations would move the bones too
+        thing.animation_data_clear()
     armature = next(t for t in things if t.type == "ARMATURE")
     return armature, [t for t in things if "ARMATURE" in [m.type for m in t.modifiers]]
 

@@ -3,33 +3,15 @@
 Blender is a module of another environment (``make author-env``); it runs in a process of its own.
 """
 
-import importlib.util
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from rig.head import asset_path
 from rig.rotations import euler_yxz_to_matrix, matrix_to_quaternion, rotvec_to_matrix
+from tests.rig.author.blender_process import HEIGHT_M, run_worker
 from tests.rig.support import HEAD, LAYOUT, SKELETON, posed, random_channels
 
-WORKER = Path(__file__).with_name("blender_worker.py")
-ROOT = Path(__file__).parents[3]
 POSES = 8
-HEIGHT_M = 0.23  # of the head, chin to crown
-
-
-def author_python():
-    """Python that has bpy: this one, $GEFACE_AUTHOR_PYTHON or .venv-author's."""
-    if importlib.util.find_spec("bpy"):
-        return sys.executable
-    given = os.environ.get("GEFACE_AUTHOR_PYTHON")
-    made = [ROOT / ".venv-author/bin/python", ROOT / ".venv-author/Scripts/python.exe"]
-    found = [path for path in ([Path(given)] if given else made) if path.exists()]
-    return str(found[0]) if found else None
 
 
 def random_faces():
@@ -55,37 +37,17 @@ def local_transforms(values, identity):
 @pytest.fixture(scope="module")
 def blender(tmp_path_factory):
     """Asset name → (N poses, what Blender makes of it); both assets in one job file."""
-    python = author_python()
-    if python is None:
-        pytest.skip("Blender's module is not here: run make author-env or set GEFACE_AUTHOR_PYTHON")
-    folder = tmp_path_factory.mktemp("blender")
     translations, quaternions, scales = (
         np.array(v) for v in zip(*(local_transforms(*f) for f in random_faces()), strict=True)
     )
-    points = {f"points_{name}": part.positions for name, part in HEAD.primitives.items()}
-    np.savez(
-        folder / "job.npz",
-        names=np.array(HEAD.joint_names),
-        translations=translations,
-        quaternions=quaternions,
-        scales=scales,
-        **points,
-    )
-
-    def run(asset):
-        result = folder / f"{asset}.npz"
-        command = [
-            python,
-            str(WORKER),
-            str(asset_path(asset)),
-            str(folder / "job.npz"),
-            str(result),
-        ]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert result.exists(), f"Blender failed on {asset}:\n{done.stdout}\n{done.stderr}"
-        return np.load(result)
-
-    return run
+    job = {f"points_{name}": part.positions for name, part in HEAD.primitives.items()} | {
+        "names": np.array(HEAD.joint_names),
+        "translations": translations,
+        "quaternions": quaternions,
+        "scales": scales,
+    }
+    folder = tmp_path_factory.mktemp("blender")
+    return lambda asset: run_worker(folder, "blender_worker.py", asset_path(asset), job)
 
 
 @pytest.mark.parametrize("asset", ["head.blend", "head.glb"])
