@@ -22,6 +22,7 @@ INTERRUPTED = 130
 # Name → what --help says of it, so that --help imports no command.
 COMMANDS = {
     "stream": "Follow a face live and serve it to characters.",
+    "calibrate": "Teach a running stream the performer's face.",
     "play": "Serve a recorded take as if it happened now.",
     "take": "Look into recorded takes, cut them, convert them.",
     "watch": "Print the live action units of a stream.",

@@ -97,7 +97,11 @@ class StreamConfig:
         smoothing: 0 for none, 1 as tuned, more is smoother and later.
         model: weights other than the packaged ones.
         record: a take file, or a folder for one.
-        performer: whose face it is; their calibration is loaded and kept.
+        performers: whose faces they are, in the subjects' order; calibrations are loaded and kept.
+        rest_s: take the neutral of a face that rests so long; 0 for never.
+
+    Raises:
+        ConfigError: more performers than faces.
     """
 
     source: SourceConfig = field(default_factory=SourceConfig)
@@ -108,7 +112,15 @@ class StreamConfig:
     smoothing: float = 1.0
     model: Path | None = None
     record: Path | None = None
-    performer: str = ""
+    performers: tuple[str, ...] = ()
+    rest_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if len(self.performers) > self.faces:
+            raise ConfigError(
+                f"{len(self.performers)} performers are named for {self.faces} face(s): "
+                f"add --faces {len(self.performers)}"
+            )
 
 
 @dataclass(frozen=True)

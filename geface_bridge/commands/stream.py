@@ -61,7 +61,21 @@ if TYPE_CHECKING:
     metavar="FILE",
     help="Record a take; a folder gets one named after the time.",
 )
-@click.option("--performer", default="", metavar="NAME", help="Whose face it is.")
+@click.option(
+    "--performer",
+    "performers",
+    multiple=True,
+    metavar="NAME",
+    help="Whose face it is: their calibration is loaded and kept. Once for each of --faces.",
+)
+@click.option(
+    "--auto-neutral",
+    "rest_s",
+    type=click.FloatRange(0, 30),
+    default=0.0,
+    metavar="SECONDS",
+    help="Take the neutral face by itself once it has rested so long.",
+)
 def stream(
     camera: int | None,
     video: Path | None,
@@ -100,9 +114,10 @@ def run(config: c.StreamConfig) -> None:
         teller.server = server
         recorder = _recorder(config, hello, teller, stack)
         outlets: list[Outlet] = [server] if recorder is None else [server, recorder]
-        chain = _chain(config, stack)
+        chain = _chain(config, teller, stack)
         live = LiveLoop(source, chain, FanOut(outlets, teller), config.faces, teller, commands)
         live.recorder = recorder
+        live.on_calibrated = lambda: _keep(config, chain, teller)
         server.more_metrics = lambda: _metrics(live, source)
         stack.callback(line.end)
         live.run(config.seconds, _Display(line, live, server, source, began_s))
@@ -140,7 +155,7 @@ def _recorder(
         return None
     from geface_bridge.takes import TakeFacts, TakeRecorder
 
-    facts = TakeFacts(performer=config.performer)
+    facts = TakeFacts(performer=", ".join(config.performers))
     recorder = stack.enter_context(TakeRecorder(config.record, hello, facts, teller))
     teller("info", f"take: {recorder.path}")
     return recorder
@@ -181,14 +196,34 @@ class _Display:
         )
 
 
-def _chain(config: c.StreamConfig, stack: ExitStack) -> FaceChain:
+def _chain(config: c.StreamConfig, teller: Teller, stack: ExitStack) -> FaceChain:
     from geface_bridge.align import FaceAligner
     from geface_bridge.estimate import Estimator
     from geface_bridge.live import FaceChain
+    from geface_bridge.performers import load_performer, performer_path
+    from geface_bridge.protocol import Calibrate
 
     estimator = stack.enter_context(closing(Estimator.load(config.model)))
     aligner = stack.enter_context(FaceAligner(config.faces))
-    chain = FaceChain(aligner, estimator, config.faces, config.smoothing)
+    chain = FaceChain(aligner, estimator, config.faces, config.smoothing, rest_s=config.rest_s)
+    for subject, name in enumerate(config.performers):
+        performer = load_performer(name)
+        if performer is not None:
+            chain.set_performer(subject, performer)
+            teller("info", f"{name}: calibration of {performer_path(name)}")
+        else:
+            teller("info", f"{name}: no calibration yet; run geface-bridge calibrate")
     if config.calibrate_s is not None:
-        chain.calibrate(config.calibrate_s)
+        chain.calibrate(Calibrate(config.calibrate_s))
     return chain
+
+
+def _keep(config: c.StreamConfig, chain: FaceChain, teller: Teller) -> None:
+    from geface_bridge.errors import ConfigError
+    from geface_bridge.performers import save_performer
+
+    for name, performer in zip(config.performers, chain.performers, strict=False):
+        try:
+            teller("info", f"{name}: kept in {save_performer(name, performer)}")
+        except ConfigError as error:  # a full disk must not end the stream
+            teller("error", str(error))

@@ -12,12 +12,16 @@ from geface_bridge.align import Subjects
 from geface_bridge.estimate import Estimate
 from geface_bridge.live.meter import StageMeter
 from geface_bridge.motion import (
+    Calibration,
     CalibrationState,
     MotionConfig,
     MotionFilter,
-    NeutralCalibration,
     Pace,
+    Performer,
+    Plausible,
+    Stillness,
 )
+from geface_bridge.protocol import Calibrate
 from rig.layout import Layout, load_layout
 
 if TYPE_CHECKING:
@@ -52,7 +56,8 @@ class FaceChain:
         aligner: of at least ``faces`` faces, tracking; the chain does not close it.
         estimator: the network; the chain does not close it.
         faces: number of subjects, >= 1.
-        smoothing: 0 for none, else as ``paces``.
+        smoothing: 0 for none, outliers and all; else as ``paces``.
+        rest_s: take the neutral of a face that rests so long, once; 0 for never.
         layout: defaults to the packaged layout.
     """
 
@@ -63,6 +68,7 @@ class FaceChain:
         faces: int = 1,
         smoothing: float = 1.0,
         layout: Layout | None = None,
+        rest_s: float = 0.0,
     ) -> None:
         self.meter = StageMeter()
         self._layout = layout or load_layout()
@@ -71,7 +77,10 @@ class FaceChain:
         self._subjects = Subjects(faces)
         config = paces(smoothing) if smoothing > 0 else None
         self._filters = [MotionFilter(config, self._layout) for _ in range(faces)] if config else []
-        self._calibrations = [NeutralCalibration(self._layout) for _ in range(faces)]
+        self._plausible = [Plausible(layout=self._layout) for _ in self._filters]
+        self._calibrations = [Calibration(self._layout) for _ in range(faces)]
+        self._stillness = [Stillness(rest_s, self._layout) for _ in range(faces) if rest_s > 0]
+        self._rest_s = rest_s
         self._gains = np.ones(len(self._layout.channels))
         self._low = np.array([channel.low for channel in self._layout.channels])
         self._high = np.array([channel.high for channel in self._layout.channels])
@@ -93,11 +102,26 @@ class FaceChain:
         with self.meter.stage("motion"):
             return [self._settle(i, each, time_s) for i, each in enumerate(estimates)]
 
-    def calibrate(self, seconds: float, subject: int | None = None) -> None:
-        """Take the next seconds of a subject's face, or of every one, as neutral."""
-        chosen = self._calibrations if subject is None else [self._calibrations[subject]]
+    def calibrate(self, wish: Calibrate) -> None:
+        """Learn a subject's face, or every one's, from the next seconds; or forget it."""
+        chosen = self._calibrations
+        if wish.subject is not None:
+            chosen = [self._calibrations[wish.subject]]
         for calibration in chosen:
-            calibration.start(max(seconds, SHORTEST_CALIBRATION_S))
+            if wish.kind == "clear":
+                calibration.clear()
+            else:
+                seconds = max(wish.duration_s, SHORTEST_CALIBRATION_S)
+                calibration.start(seconds, wish.kind, wish.channels)
+
+    @property
+    def performers(self) -> tuple[Performer, ...]:
+        """What is known of each subject's face."""
+        return tuple(calibration.performer for calibration in self._calibrations)
+
+    def set_performer(self, subject: int, performer: Performer) -> None:
+        """Put a saved calibration in force."""
+        self._calibrations[subject].performer = performer
 
     @property
     def calibrating(self) -> tuple[bool, ...]:
@@ -110,23 +134,37 @@ class FaceChain:
         self._gains[self._layout.channel_index[channel]] = factor
 
     def reset(self) -> None:
-        """Forget the motion so far; the neutral faces stay."""
-        for motion_filter in self._filters:
-            motion_filter.reset()
+        """Forget the motion so far; what is known of the faces stays."""
+        for subject in range(len(self._calibrations)):
+            self._forget(subject)
 
     def _estimate(self, slots: list[AlignedFace | None]) -> list[Estimate | None]:
         found = iter(self._estimator.estimate([face for face in slots if face is not None]))
         return [None if face is None else next(found) for face in slots]
 
     def _settle(self, subject: int, estimate: Estimate | None, time_s: float) -> Estimate | None:
-        motion_filter = self._filters[subject] if self._filters else None
         if estimate is None:
-            if motion_filter:
-                motion_filter.reset()
+            self._forget(subject)
             return None
-        smooth = motion_filter(estimate, time_s) if motion_filter else estimate
+        smooth = self._smooth(subject, estimate, time_s)
         calibration = self._calibrations[subject]
-        calibration.feed(smooth.channels, time_s)
-        amplified = calibration.apply(smooth.channels) * self._gains
+        if self._stillness and self._stillness[subject](smooth, time_s):
+            calibration.start(SHORTEST_CALIBRATION_S)
+        calibration.feed(smooth, time_s)
+        amplified = calibration.apply(smooth) * self._gains
         channels = np.clip(amplified, self._low, self._high).astype(np.float32)
         return Estimate(channels, estimate.confidence)
+
+    def _smooth(self, subject: int, estimate: Estimate, time_s: float) -> NDArray[np.float32]:
+        if not self._filters:
+            return estimate.channels
+        believed = self._plausible[subject](estimate.channels, estimate.confidence, time_s)
+        return self._filters[subject](Estimate(believed, estimate.confidence), time_s).channels
+
+    def _forget(self, subject: int) -> None:
+        """What moved before a loss says nothing of what moves after it."""
+        if self._filters:
+            self._filters[subject].reset()
+            self._plausible[subject].reset()
+        if self._stillness:
+            self._stillness[subject].lost()

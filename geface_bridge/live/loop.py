@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from geface_bridge.takes import TakeRecorder
 
 
+LEARNED = "face learned"
+CLEARED = "calibration forgotten"
+
+
 class LiveLoop:
     """Runs a chain over a source and publishes what comes out.
 
@@ -33,6 +37,7 @@ class LiveLoop:
         published: frames so far, over all subjects.
         meter: times of all stages and the rate.
         recorder: where clients' markers go; None while nothing is recorded.
+        on_calibrated: called when a calibration is complete, to save it.
 
     Args:
         source: opened.
@@ -56,6 +61,7 @@ class LiveLoop:
         self.published = 0
         self.meter: StageMeter = chain.meter
         self.recorder: TakeRecorder | None = None
+        self.on_calibrated: Callable[[], None] = lambda: None
         self._source = source
         self._chain = chain
         self._outlet = outlet
@@ -101,7 +107,8 @@ class LiveLoop:
         with self.meter.stage("publish"):
             self._publish(frame, estimates)
         if was_calibrating and not any(self._chain.calibrating):
-            self._tell("info", "neutral face taken")
+            self._tell("info", LEARNED)
+            self.on_calibrated()
 
     def _nobody(self) -> list[Estimate | None]:
         return [None] * len(self._sequences)
@@ -117,9 +124,11 @@ class LiveLoop:
     def _obey(self) -> None:
         while not self._commands.empty():
             match self._commands.get():
-                case Calibrate(duration_s, subject):
-                    self._chain.calibrate(duration_s, subject)
-                    self._tell("info", f"taking the neutral face, {duration_s:g} s: relax")
+                case Calibrate() as wish:
+                    self._chain.calibrate(wish)
+                    self._tell("info", _instruction(wish))
+                    if wish.kind == "clear":
+                        self.on_calibrated()
                 case Gain(channel, factor):
                     self._chain.set_gain(channel, factor)
                     self._tell("info", f"gain of {channel} is {factor:g}")
@@ -139,6 +148,16 @@ class LiveLoop:
         if str(error) != str(self._error):  # once, not thirty times a second
             self._tell("error", str(error))
         self._error = error
+
+
+def _instruction(wish: Calibrate) -> str:
+    """What the performer is to do."""
+    if wish.kind == "clear":
+        return CLEARED
+    if wish.kind == "neutral":
+        return f"taking the neutral face, {wish.duration_s:g} s: relax, look ahead"
+    what = ", ".join(wish.channels) or "all movements"
+    return f"taking the range of {what}, {wish.duration_s:g} s: go as far as you can"
 
 
 def _face_frame(sequence: int, subject: int, frame: Frame, estimate: Estimate | None) -> FaceFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -9,7 +10,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +17,18 @@ import pytest
 
 from geface_bridge import capture
 from geface_bridge.capture.video import PERFORMANCE
-from geface_bridge.errors import SourceError
-from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Status
+from geface_bridge.errors import ServerError, SourceError
+from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Mark, Status
 from geface_bridge.server import FaceClient
+from geface_bridge.takes import read_take
 from rig.layout import load_layout
+from tests.geface_bridge.commands.process import PATIENCE_S, received, serving
 from tests.geface_bridge.estimate.tiny_model import write_tiny_model
 from tests.geface_bridge.live.faces import film, needs_faces, photo
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
 
 LAYOUT = load_layout()
 CLIP = Path(capture.__file__).parent / PERFORMANCE
-PATIENCE_S = 60
 needs_clip = pytest.mark.skipif(not CLIP.is_file(), reason=f"needs the bundled {PERFORMANCE}")
 
 
@@ -41,40 +42,9 @@ def empty_clip(tmp_path):
     return film(tmp_path / "empty.mp4", [np.full((120, 160, 3), 90, np.uint8)] * 10)
 
 
-@contextmanager
-def streaming(*arguments):
+def streaming(*arguments, **environment):
     """A running stream on a free port; yields the process and its address."""
-    command = [sys.executable, "-m", "geface_bridge", "stream", "--port", "0", *map(str, arguments)]
-    # A shell that runs the tests in the background has its children ignore Ctrl-C; a terminal
-    # does not.
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        bufsize=1,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
-    try:
-        said = ""
-        while not (found := re.search(r"ws://\S+", said)):
-            line = process.stdout.readline()
-            assert line, process.stderr.read()
-            said += line
-        yield process, found[0]
-    finally:
-        process.kill()
-        process.communicate()
-
-
-def received(client, kind, wanted=lambda _: True):
-    """The first message of a kind for which ``wanted`` holds."""
-    end_s = time.monotonic() + PATIENCE_S
-    while time.monotonic() < end_s:
-        message = client.receive(1.0)
-        if isinstance(message, kind) and wanted(message):
-            return message
-    raise AssertionError(f"no {kind.__name__} came")
+    return serving("stream", *arguments, **environment)
 
 
 @needs_faces
@@ -90,7 +60,7 @@ def test_a_face_in_a_video_reaches_a_client(tmp_path, model):
         assert frame.channels[LAYOUT.channel_index["AU12_L"]] == pytest.approx(0.5, abs=1e-6)
         assert 0.0 < frame.confidence <= 1.0
         client.send(Calibrate(0.2))
-        received(client, Status, lambda s: s.text == "neutral face taken")
+        received(client, Status, lambda s: s.text == "face learned")
         rested = received(client, FaceFrame)
         assert rested.channels[LAYOUT.channel_index["AU12_L"]] == pytest.approx(0.0, abs=1e-6)
 
@@ -178,7 +148,6 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(empty_clip, model, tmp_
         cases = {
             "is already in use": (*clip, "--port", port),
             "viewer port": (*clip, "--port", 0, "--viewer", "--viewer-port", port, "--no-browser"),
-            "needs a token": (*clip, "--host", "0.0.0.0", "--port", 0),
             "broken": (*clip, "--port", 0, "--model", broken),
             "cannot be read as a video": ("--port", 0, "--video", broken),
             "camera 97 cannot be opened": ("--port", 0, "--camera", 97),
@@ -189,3 +158,46 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(empty_clip, model, tmp_
             assert message in done.stderr
             assert done.stderr.startswith("geface-bridge: error: ")
             assert done.stderr.count("\n") == 1, done.stderr
+
+
+def test_a_take_is_recorded_while_it_streams_and_survives_kill_9(tmp_path, empty_clip, model):
+    path = tmp_path / "a.geface"
+    options = ("--video", empty_clip, "--loop", "--model", model, "--record", path)
+    with streaming(*options) as (process, address), FaceClient(address) as client:
+        received(client, Hello)
+        last = received(client, FaceFrame, lambda f: f.sequence >= 10)
+        client.send(Mark("here"))
+        received(client, Status, lambda s: s.text.startswith("marked 'here' at"))
+        process.kill()
+        process.wait()
+    take = read_take(path)
+    assert len(take.frames) > last.sequence
+    assert [f.sequence for f in take.frames] == list(range(len(take.frames)))
+    assert [marker.label for marker in take.markers] == ["here"]
+
+
+@needs_faces
+def test_a_performers_calibration_is_kept_and_used_again(tmp_path, model):
+    clip = film(tmp_path / "face.mp4", [photo()] * 10)
+    options = ("--video", clip, "--loop", "--model", model, "--smoothing", 0, "--performer", "ada")
+    environment = {"env": {**os.environ, "GEFACE_CONFIG_DIR": str(tmp_path)}}
+    smile = LAYOUT.channel_index["AU12_L"]
+    with streaming(*options, **environment) as (_, address):
+        command = [sys.executable, "-m", "geface_bridge", "calibrate", "--url", address]
+        command += ["--seconds", "0.3", "--countdown", "0"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S)
+        assert done.stdout.splitlines()[-1] == "face learned", done.stderr
+    assert (tmp_path / "performers" / "ada.json").is_file()
+    with streaming(*options, **environment) as (_, address), FaceClient(address) as client:
+        received(client, Hello)
+        frame = received(client, FaceFrame, lambda f: f.valid)
+        assert frame.channels[smile] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_beyond_this_machine_a_token_is_made_and_asked_for(empty_clip, model):
+    options = ("--video", empty_clip, "--loop", "--model", model, "--host", "0.0.0.0")
+    with streaming(*options) as (process, address):
+        address = address.replace("0.0.0.0", "127.0.0.1")
+        with pytest.raises(ServerError, match="wrong or no token"):
+            FaceClient(address)
+        assert process.poll() is None

@@ -10,6 +10,7 @@ from geface_bridge.errors import ImageError
 from geface_bridge.estimate import Estimator
 from geface_bridge.live.chain import FaceChain, paces
 from geface_bridge.motion import MotionConfig
+from geface_bridge.protocol import Calibrate
 from rig.layout import load_layout
 from tests.geface_bridge.estimate.tiny_model import write_tiny_model
 from tests.geface_bridge.live.faces import NOBODY, needs_faces, photo
@@ -66,7 +67,7 @@ def test_two_faces_keep_their_subjects_when_they_change_size(chain):
 
 def test_calibration_takes_the_resting_face_as_zero(chain):
     run = chain(smoothing=0)
-    run.calibrate(0.2)
+    run.calibrate(Calibrate(0.2))
     assert run.calibrating == (True,)
     for index in range(7):
         (estimate,) = run(photo(), index * 0.04)

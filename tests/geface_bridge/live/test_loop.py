@@ -99,8 +99,8 @@ def test_wishes_are_granted_and_told(stage, tmp_path):
     assert values[-1] == pytest.approx(0.0, abs=1e-6)
     assert told == [
         ("info", "gain of AU12_L is 2"),
-        ("info", "taking the neutral face, 0.2 s: relax"),
-        ("info", "neutral face taken"),
+        ("info", "taking the neutral face, 0.2 s: relax, look ahead"),
+        ("info", "face learned"),
     ]
 
 
