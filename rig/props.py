@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rig.appearance import Appearance, Colour
+from rig.fabric import PATTERNS, paint_cloth
 from rig.head import asset_path, load_head
 from rig.identities import Person
 from rig.skinning import vertex_normals
@@ -26,6 +27,7 @@ ByteImage = NDArray[np.uint8]
 
 STEP_M = 1e-5  # of stored positions
 
+CLOTHES = ("tee", "vee", "scoop", "turtle", "shirt", "polo", "hoodie", "jacket")
 GLASSES = ("thin", "round", "thick", "square", "browline", "rimless", "aviator")
 
 
@@ -37,6 +39,10 @@ class Styling:
         hair: a style (``hair_styles()``); "bald"; "default" is the head's own hair primitive.
         hair_mirrored: the other way round; grey: share of grey hairs, 0..1.
         wave: how much strands bend, 0..1.
+        beard: "none", "short", "full", "long", "goatee" or "moustache"; in the look's
+            ``stubble_colour``.
+        cloth: a garment (``CLOTHES``) or "none"; below: what is worn below a jacket.
+        cloth_colours: its main and second colour; pattern: of ``rig.fabric.PATTERNS``.
         glasses: a name of ``GLASSES``, or "none".
         glasses_colour: sRGB 0..1 of the frame.
         lens: 0 clear to 1 nearly black (sunglasses).
@@ -47,6 +53,11 @@ class Styling:
     hair_mirrored: bool = False
     grey: float = 0.0
     wave: float = 0.2
+    beard: str = "none"
+    cloth: str = "none"
+    below: str = "tee"
+    cloth_colours: tuple[Colour, Colour] = ((0.25, 0.30, 0.38), (0.85, 0.85, 0.83))
+    pattern: str = "plain"
     glasses: str = "none"
     glasses_colour: Colour = (0.05, 0.05, 0.05)
     lens: float = 0.0
@@ -165,7 +176,17 @@ def _prop(
 
 def props_for(styling: Styling, look: Appearance) -> tuple[Prop, ...]:
     """All meshes of a styling, opaque ones first."""
-    return tuple(_hair(styling, look) + _glasses(styling))
+    return (*_cloth(styling), *_hair(styling, look), *_beard(styling, look), *_glasses(styling))
+
+
+def suit_look(look: Appearance, styling: Styling) -> Appearance:
+    """The look without what the styling brings as geometry: hair, shirt, beard."""
+    return replace(
+        look,
+        bald=styling.hair != "default",
+        undressed=styling.cloth != "none",
+        stubble=max(look.stubble, 0.75) if styling.beard in ("short", "full") else look.stubble,
+    )
 
 
 def hair_styles() -> tuple[str, ...]:
@@ -173,6 +194,7 @@ def hair_styles() -> tuple[str, ...]:
     return tuple(n.removeprefix("hair.") for n in shape_names() if n.startswith("hair."))
 
 
+_KNOTS = ("ponytail", "updo")
 _SCALPS = {"receding": "receding", "horseshoe": "horseshoe"}
 
 
@@ -184,8 +206,36 @@ def _hair(styling: Styling, look: Appearance) -> list[Prop]:
         paint_scalp(look.hair, styling.grey, 1.0, styling.seed), 0.75, "hair", "cutout",
     )  # fmt: skip
     picture = paint_cards(look.hair, styling.grey, styling.wave, styling.seed)
+    knot = [_prop(f"knot.{n}", picture, 0.5, "hair", "cutout") for n in _KNOTS if n == styling.hair]
     cards = _prop(f"hair.{styling.hair}", picture, 0.5, "hair", "cutout")
-    return [scalp, mirrored(cards) if styling.hair_mirrored else cards]
+    return [scalp, *knot, mirrored(cards) if styling.hair_mirrored else cards]
+
+
+def _beard(styling: Styling, look: Appearance) -> list[Prop]:
+    if styling.beard == "none":
+        return []
+    picture = paint_cards(look.stubble_colour, 0.5 * styling.grey, 0.3, styling.seed + 1)
+    names = ["moustache"] if styling.beard in ("full", "short", "long", "goatee") else []
+    return [
+        _prop(f"beard.{name}", picture, 0.55, "beard", "cutout") for name in [styling.beard, *names]
+    ]
+
+
+def _cloth(styling: Styling) -> list[Prop]:
+    """The garment, and what is below a jacket."""
+    if styling.cloth == "none":
+        return []
+    layers = [(styling.cloth, styling.cloth_colours, styling.pattern)]
+    if styling.cloth == "jacket":
+        layers.append((styling.below, styling.cloth_colours[::-1], "plain"))
+    return [
+        _prop(
+            f"cloth.{name}",
+            paint_cloth(*colours, pattern, name in ("shirt", "polo"), styling.seed + i),
+            0.85, "cloth",
+        )
+        for i, (name, colours, pattern) in enumerate(layers)
+    ]  # fmt: skip
 
 
 def mirrored(prop: Prop) -> Prop:
@@ -249,6 +299,8 @@ def sample_styling(rng: np.random.Generator, person: Person) -> Styling:
         hair=hair,
         hair_mirrored=bool(rng.random() < 0.5),
         grey=_sample_grey(rng, person),
+        beard=_sample_beard(rng, person),
+        **_sample_cloth(rng, person),
         wave=float(rng.beta(1.2, 2.5)),
         glasses=str(rng.choice(GLASSES)) if worn else "none",
         glasses_colour=_weighted(rng, _FRAME_COLOURS, (6, 3, 2, 2, 1, 1, 1, 1)),
@@ -273,10 +325,12 @@ _HAIR_ODDS: dict[str, tuple[float, float, float]] = {
     "receding": (1.2, 0.0, 2.2), "horseshoe": (0.3, 0.0, 4.0), "bald": (0.6, 0.03, 1.2),
     "bob": (0.1, 1.6, 0.6), "bob_fringe": (0.05, 1.1, 0.2), "long": (0.2, 1.8, -1.5),
     "long_side": (0.15, 1.8, -1.2), "long_fringe": (0.05, 1.2, -1.5), "wavy": (0.1, 1.6, -1.0),
+    "coils": (0.06, 0.06, -0.3), "afro": (0.02, 0.04, -0.8),
     "ponytail": (0.25, 1.8, -0.6), "updo": (0.15, 1.3, 0.2),
 }  # fmt: skip
+# Of people of African ancestry these times the odds; of styles not named a quarter.
 _AFRICAN = {"buzz": 3.0, "crew": 1.5, "curly": 3.0, "updo": 1.5, "horseshoe": 1.0, "bald": 2.0,
-            "receding": 1.0}  # fmt: skip
+            "receding": 1.0, "coils": 40.0, "afro": 30.0}  # fmt: skip
 
 
 def _sample_hair(rng: np.random.Generator, person: Person) -> str:
@@ -290,7 +344,38 @@ def _sample_hair(rng: np.random.Generator, person: Person) -> str:
 
 
 def _sample_grey(rng: np.random.Generator, person: Person) -> float:
-    """Share of grey hairs: none before about 30 years, most after 65 (if not dyed)."""
-    if rng.random() < 0.25 * (1 - person.masculinity):
-        return 0.0
-    return float(np.clip((person.age_years - rng.normal(52, 12)) / 25, 0, 1))
+    """Share of white hairs among the others (``Appearance.hair`` itself greys with age)."""
+    return float(np.clip(rng.normal(0.012 * (person.age_years - 40), 0.1), 0, 0.4))
+
+
+def _sample_beard(rng: np.random.Generator, person: Person) -> str:
+    """None for women; for two men in five one that stands off the skin."""
+    if rng.random() > 0.42 * np.clip(2.5 * person.masculinity - 1.4, 0, 1):
+        return "none"
+    odds = (4, 2.2, 0.4, 1.6, 1.0)
+    return _weighted(rng, ("short", "full", "long", "goatee", "moustache"), odds)
+
+
+_MUTED: tuple[Colour, ...] = (
+    (0.05, 0.05, 0.06), (0.16, 0.16, 0.18), (0.38, 0.38, 0.39), (0.88, 0.87, 0.85),
+    (0.10, 0.13, 0.24), (0.24, 0.32, 0.45), (0.55, 0.64, 0.74), (0.33, 0.11, 0.13),
+    (0.16, 0.24, 0.18), (0.36, 0.36, 0.24), (0.60, 0.52, 0.42), (0.42, 0.30, 0.22),
+    (0.74, 0.62, 0.60), (0.62, 0.16, 0.16), (0.75, 0.60, 0.22),
+)  # fmt: skip
+
+
+def _sample_cloth(rng: np.random.Generator, person: Person) -> dict[str, Any]:
+    """A garment in mostly muted colours; V-necks and scoops are women's more often."""
+    woman = 1 - person.masculinity
+    odds = (3.0, 0.8 + 1.2 * woman, 1.8 * woman, 0.7, 2.2 - woman, 1.0, 1.6, 1.6)
+    colours = [
+        tuple(float(c) for c in np.clip(np.array(_weighted(rng, _MUTED, (3, 3, 2, 3, 3, 2, 1.5,
+              1, 1, 1, 1, 1, 1, 0.6, 0.4))) * (1 + 0.12 * rng.standard_normal(3)), 0.02, 0.95))
+        for _ in range(2)
+    ]  # fmt: skip
+    return {
+        "cloth": _weighted(rng, CLOTHES, odds),
+        "below": str(rng.choice(["tee", "shirt", "vee", "turtle"])),
+        "cloth_colours": tuple(colours),
+        "pattern": _weighted(rng, PATTERNS, (6, 2, 1, 1, 1.5)),
+    }

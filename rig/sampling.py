@@ -6,7 +6,7 @@ styling) then has a random generator of its own, so that a change of one leaves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from rig.identities import Person, sample_person
 from rig.layout import Layout, load_layout
 from rig.looks import Appearance, sample_look
 from rig.photograph import Photo, sample_photo
-from rig.props import Styling, sample_styling
+from rig.props import Styling, sample_styling, suit_look
 from rig.view import View, sample_view
 
 FloatArray = NDArray[np.float64]
@@ -79,7 +79,7 @@ def sample_face(
     look = sample_look(own[1], person, layout, style)
     return FaceSample(
         parameters=parameters,
-        look=replace(look, bald=styling.hair != "default"),  # props bring their own scalp
+        look=suit_look(look, styling),
         view=sample_view(own[2]),
         photo=sample_photo(own[3]),
         styling=styling,

@@ -64,8 +64,49 @@ def with_fringe(p: FloatArray) -> FloatArray:
     return np.asarray(_vectors(2 * x, -0.5, 1.0) * mix + parted(p, 0.0, 0.2) * (1 - mix))
 
 
+def of_beard(p: FloatArray) -> FloatArray:
+    """Down and forward on jaw and chin, to the sides below the nose."""
+    x, y, _ = p.T
+    lip = np.clip((0.030 - np.abs(x)) / 0.004, 0, 1) * np.clip((y + 0.026) / 0.004, 0, 1)
+    beside = _vectors(np.tanh(x / 0.006), -0.9, 0.2) * lip[:, None]
+    return np.asarray(beside + _vectors(4 * x, -1.0, 0.25) * (1 - lip[:, None]))
+
+
+def moustache(points: FloatArray) -> FloatArray:
+    """(N,) 0..1 where a moustache grows."""
+    x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
+    low = -0.0190 - 0.45 * np.maximum(x - 0.010, 0)
+    high = -0.0085 - 0.40 * np.maximum(x - 0.006, 0)
+    inside = np.minimum((y - low) / 0.0015, (high - y) / 0.003)
+    return np.asarray(np.clip(np.minimum(inside, (0.031 - x) / 0.004), 0, 1) * (z > 0.08))
+
+
+def goatee(points: FloatArray) -> FloatArray:
+    """(N,) 0..1 where a goatee grows: the chin and a ring round the mouth."""
+    x, y = np.abs(points[:, 0]), points[:, 1]
+    chin = np.clip(np.minimum((0.026 - x) / 0.005, (-0.0425 - y) / 0.003), 0, 1)
+    ring = np.clip((0.0065 - np.abs(x - 0.031)) / 0.003, 0, 1) * (y < -0.022)
+    tuft = np.clip((0.006 - x) / 0.003, 0, 1) * (y < -0.0405)
+    grown = np.maximum(np.maximum(chin, ring), tuft) * (points[:, 2] > 0.055) * (y > -0.080)
+    return np.asarray(grown)
+
+
+def full_beard(points: FloatArray) -> FloatArray:
+    """(N,) 0..1 where a full beard grows: whiskers, jaw, chin and the ring round the mouth."""
+    x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
+    cheek = np.interp(
+        x, [0.0, 0.030, 0.040, 0.055, 0.064, 0.075], [-0.042, -0.030, -0.026, -0.008, 0.03, 0.03]
+    )
+    lips = (x / 0.029) ** 2 + ((y + 0.0290) / 0.0125) ** 2
+    whiskers = (z > 0.021 - 0.35 * np.clip(-0.01 - y, 0, 0.06)) & (x < 0.0745)
+    neck = np.clip((y + 0.083) / 0.012, 0, 1) * (z > -0.01)
+    grown = np.clip((cheek - y) / 0.005, 0, 1) * neck * whiskers * np.clip((lips - 1) / 0.2, 0, 1)
+    return np.asarray(np.maximum(grown, goatee(points) * (lips > 1)))
+
+
 COMBS: dict[str, Field] = {
     "crown": from_crown,
+    "beard": of_beard,
     "knot": to_knot,
     "up": brushed_up,
     "back": swept_back,

@@ -23,7 +23,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 COLUMNS = 8  # of the strand picture: two dark and dense, four outer, two thin
-_DARK, _OUTER, _THIN = (0, 2), (2, 6), (6, 8)
+DARK, OUTER, THIN = (0, 2), (2, 6), (6, 8)
 _FINE = 24  # integration steps of a card
 
 
@@ -132,18 +132,19 @@ def scatter(
     rng: np.random.Generator,
 ) -> tuple[FloatArray, FloatArray]:
     """``count`` evenly scattered points and normals where ``grows`` (chance 0..1) lets them be."""
-    corners = surface.points[surface.triangles]
-    area = np.linalg.norm(
-        np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1
-    )
-    area = area * (grows(corners.mean(1)) > -1)
-    tries = count * 40
+    corners, triangles = surface.points[surface.triangles], surface.triangles
+    spots = np.concatenate([corners, corners.mean(1, keepdims=True)], axis=1)
+    here = grows(spots.reshape(-1, 3)).reshape(-1, 4).max(1) > 0
+    corners, triangles = corners[here], triangles[here]
+    edges = corners[:, 1:] - corners[:, :1]
+    area = np.linalg.norm(np.cross(edges[:, 0], edges[:, 1]), axis=1)
+    tries = count * 20
     pick = rng.choice(len(area), tries, p=area / area.sum())
     a, b = rng.random((2, tries, 1))
     a, b = np.where(a + b > 1, 1 - a, a), np.where(a + b > 1, 1 - b, b)
     mix = np.concatenate([1 - a - b, a, b], axis=1)
     points = np.einsum("nk,nkj->nj", mix, corners[pick])
-    normals = unit(np.einsum("nk,nkj->nj", mix, surface.normals[surface.triangles[pick]]))
+    normals = unit(np.einsum("nk,nkj->nj", mix, surface.normals[triangles[pick]]))
     keep = rng.random(tries) < grows(points)
     points, normals = points[keep], normals[keep]
     chosen = _spread(points, count)
@@ -194,7 +195,8 @@ def grow(
         point = point + direction * step
         offset, normal = surface.offset(point)
         wanted = layer * (1 - np.exp(-3.5 * (i + 1) / _FINE))
-        away = np.maximum(0.0012 - offset, 0) + style.hug * (wanted - offset) * (offset < 0.06)
+        clear = np.where(point[:, 1] < -0.08, 0.012, 0.0012)  # room for cloth
+        away = np.maximum(clear - offset, 0) + style.hug * (wanted - offset) * (offset < 0.06)
         away = np.maximum(away, np.minimum(wanted, 0.6 * layer) - offset)
         point = point + np.clip(away, -0.004, 0.012)[:, None] * normal
         if style.guard:
@@ -213,11 +215,12 @@ def _places(steps: int) -> FloatArray:
     return np.asarray(np.linspace(0, 1, steps + 1) ** (1.35 if steps > 3 else 1.0))
 
 
-def _cut(paths: FloatArray, end: FloatArray, steps: int) -> FloatArray:
-    """(N, steps + 1, 3): each path up to where it falls below ``end`` or hides the face."""
+def cut(paths: FloatArray, steps: int, stop: NDArray[np.bool_] | None = None) -> FloatArray:
+    """(N, steps + 1, 3): each path up to the first point that ``stop`` (N, K) marks, resampled."""
     fine = paths.shape[1] - 1
-    stop = (paths[:, :, 1] < end[:, None]) | before_face(paths)
-    last = np.where(stop.any(1), np.maximum(stop.argmax(1) - 1, 2), fine).astype(float)
+    last = np.full(len(paths), float(fine))
+    if stop is not None:
+        last = np.where(stop.any(1), np.maximum(stop.argmax(1) - 1, 2), fine).astype(float)
     at = _places(steps)[None] * last[:, None]
     low = np.minimum(at.astype(int), fine - 1)
     mix = (at - low)[..., None]
@@ -258,10 +261,7 @@ def cards(
     side = unit(np.cross(tangent, out))
     over = np.cross(side, tangent)
     roll = rng.normal(0, 0.35, (count, 1, 1))
-    side, over = (
-        np.cos(roll) * side + np.sin(roll) * over,
-        np.cos(roll) * over - np.sin(roll) * side,
-    )
+    side = np.cos(roll) * side + np.sin(roll) * over
     t = _places(rows - 1)
     profile = np.interp(t, [0, 0.25, 0.8, 1], [0.75, 1, 0.9, 0.6])
     half = 0.5 * width[:, None, None] * profile[None, :, None]
@@ -301,11 +301,13 @@ def hair_piece(style: Style, seed: int) -> Piece:
     depth = np.sort(rng.random(len(roots)) ** 0.8)
     edge = np.clip(scalp_height(roots, style.recession) / 0.02, 0.15, 1)
     paths = grow(style, roots, normals, style.height * depth * edge, rng)
-    paths = _cut(_curled(paths, style, rng), _ends(style, roots, rng), style.steps)
-    column = rng.integers(*_OUTER, len(roots))
-    column = np.where(depth < 0.35, rng.integers(*_DARK, len(roots)), column)
+    paths = _curled(paths, style, rng)
+    stop = (paths[..., 1] < _ends(style, roots, rng)[:, None]) | before_face(paths)
+    paths = cut(paths, style.steps, stop)
+    column = rng.integers(*OUTER, len(roots))
+    column = np.where(depth < 0.35, rng.integers(*DARK, len(roots)), column)
     thin = rng.random(len(roots)) < np.where(edge < 0.6, 0.45, 0.05)
-    column = np.where(thin, rng.integers(*_THIN, len(roots)), column)
+    column = np.where(thin, rng.integers(*THIN, len(roots)), column)
     width = (
         style.width
         * rng.uniform(0.7, 1.2, len(roots))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.author import glasses, hair
+from rig.author import cloth, glasses, hair, tufts
 from rig.author.shapes import Piece
 
 RIG = Path(__file__).resolve().parents[1]
@@ -19,7 +19,7 @@ RIG = Path(__file__).resolve().parents[1]
 
 def pieces() -> dict[str, Piece]:
     """Every piece by name."""
-    return {**glasses.pieces(), **hair.pieces()}
+    return {**glasses.pieces(), **hair.pieces(), **tufts.pieces(), **cloth.garments()}
 
 
 def write(folder: Path) -> None:

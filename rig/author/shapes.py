@@ -37,7 +37,13 @@ class Piece:
     weights: FloatArray = field(default_factory=lambda: np.zeros((0, 0)))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """What is stored, by field."""
+        """What is stored, by field.
+
+        Raises:
+            ValueError: a vertex is farther than 0.327 m from the origin along an axis.
+        """
+        if np.abs(self.positions).max() >= 32767 * STEP_M:
+            raise ValueError(f"prop reaches {np.abs(self.positions).max():.3f} m, at most 0.327 m")
         out: dict[str, NDArray[np.generic]] = {
             "positions": np.round(self.positions / STEP_M).astype(np.int16),
             "uvs": np.round(np.clip(self.uvs, 0, 1) * 65535).astype(np.uint16),
