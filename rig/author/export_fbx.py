@@ -1,8 +1,8 @@
 """Writes the head as FBX, with its poses as takes: ``python -m rig.author.export_fbx --out DIR``.
 
-For tools that read no glTF. ``DIR/head.fbx`` holds the mesh, the armature and a take a pose, named
-as the pose, as in head.glb: at rest in its first frame, complete in its last, a second later. The
-pictures are written beside it. Made by Blender's own exporter from ``head.blend`` and
+For tools that read no glTF. ``DIR/head.fbx`` holds the mesh, the armature, the pictures and a take
+a pose, ``geface_rig|AU12_L`` for instance, as in head.glb: at rest in its first frame, complete in
+its last, a second later. Made by Blender's own exporter from ``head.blend`` and
 ``profiles/geface.json``; axes are FBX's usual ones (y up, z forward).
 """
 
@@ -57,7 +57,7 @@ def _set_offset(bone: Any, offset: Any) -> None:
 
 
 def export(path: Path) -> None:
-    """Write the open scene's character and all actions as FBX, pictures beside it."""
+    """Write the open scene's character and all actions and pictures as FBX."""
     scene = bpy.context.scene
     scene.render.fps, scene.frame_start, scene.frame_end = FRAMES_PER_SECOND, 0, FRAMES_PER_SECOND
     bpy.ops.export_scene.fbx(

@@ -29,9 +29,9 @@ def load(path):
 
 
 def action_of(rig, pose):
-    """Imported actions may be called "OBJECT|POSE" or "POSE_OBJECT"."""
-    names = {pose, f"{rig.name}|{pose}", f"{pose}_{rig.name}"}
-    return next((a for a in bpy.data.actions if a.name.split("|Base")[0] in names), None)
+    """Imported actions are called "POSE", "POSE_OBJECT" or, by takes, "OBJECT|OBJECT|POSE"."""
+    names = (pose, f"{pose}_{rig.name}")
+    return next((a for a in bpy.data.actions if a.name.split("|")[-1] in names), None)
 
 
 def rest(rig):

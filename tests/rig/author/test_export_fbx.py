@@ -30,4 +30,4 @@ def test_the_mesh_comes_back_where_it_was(imported):
 def test_every_pose_is_a_take_that_ends_where_numpy_has_it(imported):
     assert imported["found"].all()
     assert max(full_weight(driver) for driver in DRIVERS) == 1
-    assert largest_error_m(imported) < 2e-4 * HEIGHT_M
+    assert largest_error_m(imported) < 1e-4 * HEIGHT_M
