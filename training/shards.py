@@ -160,10 +160,12 @@ def _png(plane: NDArray[Any]) -> bytes:
 
 def _points(pair: Pair) -> dict[str, list[float]]:
     """Landmark → x, y and, where known, whether it is seen."""
-    return {
-        name: [round(float(v), 3) for v in xy] + [int(pair.visible[name])] * (name in pair.visible)
-        for name, xy in pair.landmarks.items()
-    }
+    out: dict[str, list[float]] = {}
+    for name, xy in pair.landmarks.items():
+        out[name] = [round(float(v), 3) for v in xy]
+        if name in pair.visible:
+            out[name].append(int(pair.visible[name]))
+    return out
 
 
 def _steps_from_depth(depth_m: NDArray[np.float32] | None) -> NDArray[np.uint16] | None:

@@ -1,8 +1,11 @@
 import json
 import tarfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.training.samples import random_pair
 from training.shards import count_pairs, read_shard, shard_ranges, write_json, write_shard
@@ -52,10 +55,37 @@ def test_a_shard_that_fails_halfway_leaves_nothing_under_its_name(tmp_path):
     assert not (tmp_path / "a.tar").exists()
 
 
-def test_ranges_cover_every_index_once():
-    ranges = shard_ranges(600)
-    assert [i for r in ranges for i in r] == list(range(600))
-    assert [len(r) for r in ranges] == [256, 256, 88]
+@given(start=st.integers(0, 2000), count=st.integers(1, 2000), size=st.integers(1, 300))
+def test_ranges_cover_every_index_once_and_end_at_multiples(start, count, size):
+    ranges = shard_ranges(start, count, size)
+    assert [i for r in ranges for i in r] == list(range(start, start + count))
+    assert all(r.stop % size == 0 for r in ranges[:-1])
+    assert all(0 < len(r) <= size for r in ranges)
+
+
+def test_ranges_of_two_machines_meet():
+    assert shard_ranges(0, 300) + shard_ranges(300, 300) == [
+        range(0, 256), range(256, 300), range(300, 512), range(512, 600),
+    ]  # fmt: skip
+
+
+def test_visibility_and_depth_come_back_to_a_tenth_of_a_millimetre(tmp_path):
+    depth_m = np.array([[0.31234, np.inf], [6.5, 0.00005]], np.float32)
+    pair = replace(random_pair(1), depth_m=depth_m, visible={"nose_tip": True, "chin": False})
+    write_shard(tmp_path / "a.tar", [pair])
+    (back,) = read_shard(tmp_path / "a.tar")
+    assert back.visible == pair.visible
+    assert back.landmarks == pair.landmarks
+    assert back.depth_m.dtype == np.float32
+    np.testing.assert_allclose(back.depth_m[0], depth_m[0], atol=5.1e-5)
+    np.testing.assert_allclose(back.depth_m[1, 0], 6.5, atol=5.1e-5)
+
+
+def test_depth_beyond_its_range_is_nothing(tmp_path):
+    pair = replace(random_pair(1), depth_m=np.array([[6.6, 0.0]], np.float32))
+    write_shard(tmp_path / "a.tar", [pair])
+    (back,) = read_shard(tmp_path / "a.tar")
+    assert np.isinf(back.depth_m).all()
 
 
 def test_count_and_json(tmp_path):

@@ -57,8 +57,9 @@ class Studio {
     if (!(this.dirty || resized || this.playing)) return;
     this.dirty = false;
     const keep = this.gliding ? Math.exp(-elapsedS / GLIDE_S) : 0;
+    const target = this.target(elapsedS);
     const left = Math.max(
-      approach(this.shown.channels, this.target(nowS), this.playing ? 0 : keep),
+      approach(this.shown.channels, target, this.playing ? 0 : keep),
       approach(this.shown.identity, this.face.identity, keep),
     );
     if (left > 0) this.dirty = true;
@@ -67,11 +68,11 @@ class Studio {
   }
 
   /** (C,) the channels to show: the face's, without expression, or with one that plays. */
-  target(nowS) {
+  target(elapsedS) {
     if (this.neutral) return new Float32Array(this.face.channels.length);
     if (!this.playing) return this.face.channels;
-    this.playing.startS ??= nowS;
-    const share = (nowS - this.playing.startS) / PLAY_S;
+    this.playing.atS += elapsedS;
+    const share = this.playing.atS / PLAY_S;
     if (share >= 1) {
       this.playing = null;
       this.dirty = true;
@@ -84,7 +85,7 @@ class Studio {
   }
 
   play(channels) {
-    this.playing = { channels };
+    this.playing = { channels, atS: 0 };
   }
 
   /** Show the face without its expression while `on`. */

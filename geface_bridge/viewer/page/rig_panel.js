@@ -75,8 +75,8 @@ export class Expression {
   addRegion(title, units) {
     const node = element("div", "region", byId("units"));
     element("h2", "", node, title);
-    const change = (channel, value) => {
-      this.studio.face.set(channel, value);
+    const change = (channels, value) => {
+      for (const channel of channels) this.studio.face.set(channel, value);
       this.studio.changed();
     };
     const play = (row) => this.studio.play(row.unit.channels);

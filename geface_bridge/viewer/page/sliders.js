@@ -30,7 +30,7 @@ export class Slider {
     const value = this.options.read(this.number.value.replace(",", "."));
     const { low, high } = this.options;
     if (Number.isFinite(value)) this.choose(Math.min(high, Math.max(low, value)));
-    else this.show(this.value);
+    this.number.value = this.options.show(this.value);
   }
 
   choose(value) {
@@ -40,7 +40,7 @@ export class Slider {
 
   /** Show a value without telling anybody. */
   show(value) {
-    if (value === this.value && document.activeElement !== this.number) return;
+    if (value === this.value) return;
     const { low, high, rest, show } = this.options;
     this.value = value;
     this.range.value = value;
@@ -57,7 +57,7 @@ export class UnitRow {
   /**
    * @param {HTMLElement} parent
    * @param {{number: string, name: string, label: string, muscle: string, channels: string[]}} unit
-   * @param {(channel: string, value: number) => void} change
+   * @param {(channels: string[], value: number) => void} change
    * @param {(row: UnitRow) => void} play
    */
   constructor(parent, unit, change, play) {
@@ -103,13 +103,7 @@ export class UnitRow {
   }
 
   changed(channel, value, change) {
-    change(channel, value);
-    if (!this.linked) return;
-    for (const other of this.sliders) {
-      if (other.channel === channel) continue;
-      other.slider.show(value);
-      change(other.channel, value);
-    }
+    change(this.linked ? this.unit.channels : [channel], value);
   }
 
   /** Whether one slider stands for both sides. */

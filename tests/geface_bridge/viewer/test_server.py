@@ -134,3 +134,40 @@ def test_only_this_machine_is_served_and_stopping_twice_is_harmless():
     server.stop()
     with pytest.raises(ConnectionRefusedError):
         http.client.HTTPConnection("127.0.0.1", server.port, timeout=5).request("GET", "/")
+
+
+@pytest.fixture(scope="module")
+def rig_server():
+    with ViewerServer(None, 0) as running:
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "kind"),
+    [
+        ("/", 200, "text/html; charset=utf-8"),
+        ("/rig/rig.json", 200, "application/json"),
+        ("/rig/head.glb", 200, "model/gltf-binary"),
+        ("/rig/person.json?person=1", 200, "application/json"),
+        ("/rig/person.json?person=x", 400, "text/plain"),
+        ("/rig/skin.png?brow=3&AU12_L=0.5", 200, "image/png"),
+        ("/rig/skin.png?brow=99", 400, "text/plain"),
+        ("/session.json", 404, "text/plain"),
+    ],
+)
+def test_the_rigs_page_needs_no_stream(rig_server, path, status, kind):
+    connection = http.client.HTTPConnection("127.0.0.1", rig_server.port, timeout=20)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    body = answer.read()
+    assert (answer.status, answer.getheader("Content-Type")) == (status, kind)
+    assert answer.getheader("Content-Security-Policy") == content_policy(None)
+    assert "ws:" not in content_policy(None)
+    if path == "/":
+        assert b"rig.js" in body
+
+
+def test_a_foreign_name_sees_no_rig(rig_server):
+    connection = http.client.HTTPConnection("127.0.0.1", rig_server.port, timeout=20)
+    connection.request("GET", "/rig/person.json?person=1", headers={"Host": "evil.example"})
+    assert connection.getresponse().status == 421
