@@ -96,6 +96,7 @@ class LiveLoop:
 
     def _one(self, frame: Frame) -> None:
         self.meter.tick()
+        self.meter.note("wait", time.monotonic() - frame.captured_at_s)
         self._time_s = frame.time_s
         was_calibrating = any(self._chain.calibrating)
         try:

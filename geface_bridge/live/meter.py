@@ -24,8 +24,11 @@ class StageMeter:
         try:
             yield
         finally:
-            passes = self._spent_s.setdefault(name, deque(maxlen=WINDOW))
-            passes.append(time.perf_counter() - began_s)
+            self.note(name, time.perf_counter() - began_s)
+
+    def note(self, name: str, spent_s: float) -> None:
+        """Count a pass of a stage that was measured elsewhere."""
+        self._spent_s.setdefault(name, deque(maxlen=WINDOW)).append(spent_s)
 
     def tick(self) -> None:
         """Count one frame."""
