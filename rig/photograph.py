@@ -78,12 +78,12 @@ def develop(light: LightImage, gamma: float = 1.0, contrast: float = 0.0) -> Byt
 
 
 def metered_gain(light: LightImage, metering: float) -> float:
-    """What a camera multiplies light by to bring its middle to 0.2, ``metering`` of the way."""
+    """What a camera multiplies light by to bring its middle to 0.27, ``metering`` of the way."""
     small = cv2.resize(light, (16, 16), interpolation=cv2.INTER_AREA)
     weight = np.ones((16, 16))
     weight[3:13, 4:12] = 4
     mean = float(np.average(np.minimum(small.mean(-1), 1.0), weights=weight))
-    return float((0.2 / max(mean, 1e-3)) ** metering)
+    return float((0.27 / max(mean, 1e-3)) ** metering)
 
 
 def expose(light: LightImage, photo: Photo) -> ByteImage:

@@ -32,7 +32,7 @@ from rig.head import Head, Primitive, load_head
 from rig.landmarks import Landmarks
 from rig.layout import BrowStyle, channels_from_parameters, load_layout
 from rig.looks import Appearance
-from rig.materials import MATERIALS
+from rig.materials import ROUGHNESS
 from rig.mouth import paint_mouth, paint_teeth, paint_tongue
 from rig.props import Prop, Styling, props_for
 from rig.render_gl import (
@@ -105,11 +105,6 @@ class _Piece:
         self.label = ""
         self.closed = False
         self.uniforms: dict[str, Any] = {}
-
-    def defines(self, *more: str) -> tuple[str, ...]:
-        """Names under which this piece's shaders are compiled."""
-        alpha = {"cutout": ("CUT_OUT",), "blend": ("BLENDED",)}
-        return (self.kind, *alpha.get(self.alpha, ()), *more)
 
     def delete(self) -> None:
         self.mesh.delete()
@@ -278,10 +273,9 @@ class Renderer:
 
     # Passes --------------------------------------------------------------------------------
 
-    def _pieces(self, bald: bool) -> Iterator[_Piece]:
-        """What is drawn, those that blend last."""
-        pieces = [p for n, p in self._parts.items() if not (bald and n == "hair")] + self._props
-        yield from sorted(pieces, key=lambda piece: piece.alpha == "blend")
+    def _pieces(self, bald: bool) -> list[_Piece]:
+        """What is drawn."""
+        return [p for n, p in self._parts.items() if not (bald and n == "hair")] + self._props
 
     def _draw(self, view: View, bald: bool) -> Single:
         """(S, S, 4) linear light, premultiplied by coverage."""
@@ -293,11 +287,10 @@ class Renderer:
         count = max(1, min(len(view.lights), _LIGHTS))
         self._light.begin()
         self._surface.bind(_SURFACE)
-        for piece in self._pieces(bald):
-            set_state(blend=piece.alpha == "blend", closed=piece.closed)
-            program = self._context.program(
-                "face.vert", "surface.frag", *piece.defines(*features), lights=count
-            )
+        for piece, alpha in _in_order(self._pieces(bald)):
+            defines = (piece.kind, *features, *_ALPHA_DEFINES[alpha])
+            set_state(blend=alpha in ("blend", "fringe"), closed=piece.closed)
+            program = self._context.program("face.vert", "surface.frag", *defines, lights=count)
             program.use(frame, piece.uniforms)
             piece.picture.bind(_PICTURE)
             piece.mesh.draw()
@@ -314,7 +307,7 @@ class Renderer:
                 program.use({"clip_from_rig": matrix, "picture": _PICTURE}, {})
                 piece.picture.bind(_PICTURE)
                 piece.mesh.draw()
-        shadow.finish(0.8 + 7 * view.lights[0].breadth)
+        shadow.finish(0.8 + 4.5 * view.lights[0].breadth)
         shadow.bind(_SHADOWS)
         return {"shadow_from_rig": matrix}
 
@@ -336,6 +329,25 @@ class Renderer:
             piece.picture.bind(_PICTURE)
             piece.mesh.draw()
         return self._label.bytes(), metres_from_window(self._label.depths())
+
+
+_ALPHA_DEFINES = {
+    "opaque": (),
+    "cutout": ("CUT_OUT",),
+    "fringe": ("FRINGE", "BLENDED"),
+    "blend": ("BLENDED",),
+}
+
+
+def _in_order(pieces: list[_Piece]) -> Iterator[tuple[_Piece, str]]:
+    """Pieces and how to draw each: first what covers, then soft edges of cut-outs, then glass."""
+    for piece in pieces:
+        if piece.alpha != "blend":
+            yield piece, piece.alpha
+    for alpha, shown in (("cutout", "fringe"), ("blend", "blend")):
+        for piece in pieces:
+            if piece.alpha == alpha:
+                yield piece, shown
 
 
 _UNITS = {"picture": _PICTURE, "surface": _SURFACE, "shadows": _SHADOWS, "labels": _LABELS}
@@ -363,9 +375,8 @@ def _part(name: str, primitive: Primitive) -> _Piece:
     piece.alpha = "blend" if name == "lashes" else "opaque"
     piece.label = _PART_LABEL.get(name, "")
     piece.closed = name in ("skin", "eyes")
-    material = MATERIALS[name]
     piece.uniforms = _surface_uniforms(
-        material.roughness, _SHEEN.get(name, 1.0), _MOUTH_DARK.get(name, 0.0)
+        ROUGHNESS[name], _SHEEN.get(name, 1.0), _MOUTH_DARK.get(name, 0.0)
     )
     piece.mesh.set_topology(primitive.uvs, primitive.triangles)
     return piece

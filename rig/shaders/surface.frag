@@ -82,7 +82,7 @@ vec3 bumped(vec3 n, float height) {
 }
 
 vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
-    vec3 map = texture(surface, texel).rgb;
+    vec3 map = texture(surface, texel, 0.6).rgb;  // a smoother level: slopes show texels
     vec3 fine = bumped(n, map.b * bump_m);
     float rough = clamp(map.g, 0.2, 0.95), nv = max(dot(fine, v), 0.05);
     vec3 open = many_bounces(map.r, albedo.rgb);
@@ -92,13 +92,13 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     vec3 reach = mix(vec3(1.0), open, 0.6);
     for (int i = 0; i < LIGHTS; ++i) {
         float share = i == 0 ? key : 1.0;
-        vec3 scatter = vec3(0.42, 0.16, 0.09) + 0.25 * breadth[i];
+        vec3 scatter = vec3(0.28, 0.13, 0.08) + 0.12 * breadth[i];
         vec3 nl = vec3(dot(mix(n, fine, 0.35), towards[i]), dot(mix(n, fine, 0.7), towards[i]),
                        dot(fine, towards[i]));
-        vec3 soft = vec3(sqrt(share), share, share);  // red light seeps into the penumbra
+        vec3 soft = vec3(pow(share, 0.7), share, share);  // red light seeps into the penumbra
         vec3 diffuse = max((nl + scatter) / ((1.0 + scatter) * (1.0 + scatter)), 0.0) * soft;
         vec3 h = normalize(v + towards[i]);
-        float wide = min(1.0, rough + 0.25 * breadth[i]), nh = clamp(dot(fine, h), 0.0, 1.0);
+        float wide = min(1.0, rough + 0.15 * breadth[i]), nh = clamp(dot(fine, h), 0.0, 1.0);
         float gloss = 0.7 * lobe(wide, max(nl.b, 0.0), nv, nh)
                     + 0.3 * lobe(0.6 * wide, max(nl.b, 0.0), nv, nh);
         gloss *= fresnel(0.028, max(dot(h, v), 0.0)) * max(nl.b, 0.0) * share * PI * map.r;
@@ -113,11 +113,12 @@ uniform vec3 lid_curve[4];  // upper lid of the left and right eye, lower lids: 
 uniform mat4 head_from_rig;
 uniform vec3 pane_across[LIGHTS];  // the lights' own axes, scaled by their size
 
-float pane(vec3 r, int i) {  // share of a mirrored direction that meets light i, a window
-    float along = dot(r, towards[i]);
+float pane(vec3 r, int i) {  // how bright light i, a window, is where a mirrored ray meets it
+    float along = dot(r, towards[i]), reach = 0.07 + 0.26 * breadth[i];
     vec2 at = vec2(dot(r, pane_across[i]), dot(r, cross(towards[i], pane_across[i])));
-    vec2 edge = smoothstep(vec2(0.26), vec2(0.20), abs(at) / max(along, 0.01));
-    return along > 0.0 ? edge.x * edge.y : 0.0;
+    vec2 edge = smoothstep(vec2(1.15), vec2(0.85), abs(at) / (reach * max(along, 0.01)));
+    float bars = i == 0 && breadth[0] > 0.4 ? smoothstep(0.008, 0.02, abs(at.x)) : 1.0;
+    return along > 0.0 ? edge.x * edge.y * bars * PI / (4.0 * reach * reach) : 0.0;
 }
 
 vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
@@ -135,7 +136,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     for (int i = 0; i < LIGHTS; ++i) {
         float share = (i == 0 ? mix(key, 1.0, 0.25) : 1.0) * open;
         vec3 diffuse = wrapped(dot(n, towards[i]), vec3(0.30, 0.22, 0.20));
-        out_light += brightness[i] * share * (albedo.rgb * diffuse + 14.0 * f * pane(mirror, i));
+        out_light += brightness[i] * share * (albedo.rgb * diffuse + 1.8 * f * pane(mirror, i));
     }
     return out_light;
 }
@@ -156,16 +157,17 @@ float strand_gloss(vec3 t, vec3 h, float power) {
 vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     vec3 t = along_strand(n);
     float strand = albedo.g - 0.5 * (albedo.r + albedo.b) + fract(texel.x * 61.0) * 0.1;
-    vec3 out_light = albedo.rgb * harmonics(irradiance, n) * 0.9;
-    out_light += 0.04 * max(harmonics(radiance, reflect(-v, n)), 0.0);
+    float open = mix(0.45, 1.0, smoothstep(0.0, 0.7, texel.y));  // dark between the roots
+    vec3 out_light = albedo.rgb * harmonics(irradiance, n) * open;
+    out_light += 0.02 * open * max(harmonics(radiance, reflect(-v, n)), 0.0);
     for (int i = 0; i < LIGHTS; ++i) {
-        float share = i == 0 ? key : 1.0, nl = dot(n, towards[i]), tl = dot(t, towards[i]);
+        float share = (i == 0 ? key : 1.0) * open, nl = dot(n, towards[i]), tl = dot(t, towards[i]);
         float diffuse = 0.75 * max((nl + 0.3) / 1.69, 0.0) * sqrt(max(1.0 - tl * tl, 0.0))
                       + 0.25 * max(nl, 0.0);
         vec3 h = normalize(v + towards[i]);
         float rim = smoothstep(-0.2, 0.5, nl);
-        vec3 gloss = vec3(0.10) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
-                   + 0.9 * albedo.rgb * strand_gloss(normalize(t - 0.10 * n), h, 18.0);
+        vec3 gloss = vec3(0.07) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
+                   + 0.8 * albedo.rgb * strand_gloss(normalize(t - 0.10 * n), h, 18.0);
         out_light += brightness[i] * share * (albedo.rgb * diffuse + gloss * rim);
     }
     return out_light;
@@ -202,6 +204,9 @@ void main() {
     vec4 albedo = texture(picture, texel);
 #ifdef CUT_OUT
     if (albedo.a < 0.5) discard;
+#endif
+#ifdef FRINGE
+    if (albedo.a >= 0.5 || albedo.a < 0.04) discard;  // what the cut left away
 #endif
     vec3 n = normalize(facing), v = normalize(camera - place);
     if (dot(n, v) < 0.0 && !gl_FrontFacing) n = -n;

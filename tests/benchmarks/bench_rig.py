@@ -7,11 +7,13 @@
   the teeth) that the committed GLB and profile reproduce, against the face units of MakeHuman
   that the unit is made of. Measured through the whole chain, not taken from the fit.
 * ``skinning``: milliseconds for channels and identity → posed vertices of all parts.
-* ``render``: milliseconds a picture by size, with and without the mask, and without antialiasing
-  at 256; median of 12 random faces of seed 0. Processor time sums over software GL's threads and
-  hardly depends on what else runs.
-* ``faces``: share of 40 random near-frontal renders (seed 11, 256 pixels, yaw and pitch within
-  20 degrees) in which MediaPipe finds the face.
+* ``render``: milliseconds a picture by size, with and without mask and depth, and at 256 without
+  antialiasing and without shadows; median of 16 random faces of seed 0. Processor time sums over
+  software GL's threads and hardly depends on what else runs.
+* ``throughput``: pictures a second with mask and depth in two processes of one GL thread each, by
+  size, first 5 seconds not counted.
+* ``faces``: share of random renders (seed 11, 256 pixels, yaw within 40 and pitch within 25
+  degrees; ``--count`` of them) in which MediaPipe finds the face; the others' indices.
 
 One thread where the libraries let it (OMP_NUM_THREADS=1).
 """
@@ -19,6 +21,8 @@ One thread where the libraries let it (OMP_NUM_THREADS=1).
 from __future__ import annotations
 
 import argparse
+import itertools
+import multiprocessing
 import os
 import time
 from collections.abc import Callable
@@ -123,44 +127,85 @@ def render() -> None:
     """Print the time of a picture by size, with and without the mask."""
     from rig.render import Renderer
 
-    samples = [sample_face(0, i) for i in range(12)]
-    for size, antialias in ((128, True), (256, True), (512, True), (256, False)):
-        with Renderer(size, antialias=antialias) as renderer:
+    samples = [sample_face(0, i) for i in range(16)]
+    for size, options in (
+        (128, {}),
+        (256, {}),
+        (512, {}),
+        (256, {"antialias": False}),
+        (256, {"shadows": False}),
+    ):
+        with Renderer(size, **options) as renderer:
             for mask in (False, True):
-                turn = iter(samples * 2)
-                took = milliseconds(lambda: renderer.render(next(turn), mask=mask), 12)  # noqa: B023
-                words = f"{'' if mask else 'no '}mask{'' if antialias else ', no antialiasing'}"
-                print(f"render {size:3d} {words:<25}", took)
+                turn = itertools.cycle(samples)
+                took = milliseconds(
+                    lambda: renderer.render(next(turn), mask=mask, depth=mask),  # noqa: B023
+                    16,
+                )
+                words = [f"no {name}" for name in options] + ["mask, depth" if mask else "no mask"]
+                print(f"render {size:3d} {', '.join(words):<24}", took)
 
 
-def near_frontal(index: int) -> FaceSample:
-    """A random face whose head is turned by at most 20 degrees."""
+def throughput(processes: int = 2, seconds: float = 15.0) -> None:
+    """Print the pictures a second of two processes that share nothing."""
+    os.environ["LP_NUM_THREADS"] = "1"
+    with multiprocessing.get_context("spawn").Pool(processes) as pool:
+        for size in (128, 256, 512):
+            jobs = [(size, worker, seconds) for worker in range(processes)]
+            rates = pool.starmap(_rate, jobs, chunksize=1)
+            print(f"throughput {size:3d}: {sum(rates):5.1f} pictures/s on {processes} processes")
+
+
+def _rate(size: int, worker: int, seconds: float) -> float:
+    """Pictures a second of this process, all outputs asked for."""
+    from rig.render import Renderer
+
+    with Renderer(size) as renderer:
+        start, count, index = time.perf_counter(), 0, worker * 100_000
+        while (now := time.perf_counter() - start) < seconds + 5:
+            renderer.render(sample_face(0, index + count), depth=True)
+            if now < 5:
+                index, begun = index + 1, time.perf_counter()
+            else:
+                count += 1
+        return count / (time.perf_counter() - begun)
+
+
+def turned_at_most(index: int, yaw_deg: float = 40.0, pitch_deg: float = 25.0) -> FaceSample:
+    """A random face whose head is turned by no more than this."""
     sample, layout = sample_face(11, index), load_layout()
     parameters = sample.parameters.copy()
+    limits = {"head_yaw": yaw_deg, "head_pitch": pitch_deg}
     for angle in layout.raw["pose"]:
+        most = np.deg2rad(limits[angle["name"]])
         place = layout.parameter_index[angle["name"]]
-        limits = parameter_from_angle(np.deg2rad(np.array([-20.0, 20.0])), angle)
-        parameters[place] = np.clip(parameters[place], *limits)
+        ends = sorted(parameter_from_angle(np.array([-most, most]), angle))
+        parameters[place] = np.clip(parameters[place], *ends)
     return replace(sample, parameters=parameters)
 
 
-def faces(count: int = 40) -> None:
-    """Print in how many near-frontal renders MediaPipe finds the face."""
+def faces(count: int) -> None:
+    """Print in how many random renders MediaPipe finds the face."""
     from geface_bridge.align import FaceAligner
     from rig.render import Renderer
 
     aligner = FaceAligner(max_faces=1, tracking=False)
+    missed = []
     with Renderer(256) as renderer:
-        pictures = [renderer.render(near_frontal(i), mask=False).image_rgb for i in range(count)]
-    found = sum(bool(aligner.align(picture)) for picture in pictures)
+        for index in range(count):
+            picture = renderer.render(turned_at_most(index), mask=False).image_rgb
+            if not aligner.align(picture):
+                missed.append(index)
     aligner.close()
-    print(f"faces found by MediaPipe in {found} of {count} near-frontal renders")
+    share = 1 - len(missed) / count
+    print(f"faces found by MediaPipe in {share:.4f} of {count} renders; missed: {missed}")
 
 
-PARTS: dict[str, Callable[[], None]] = {
+PARTS: dict[str, Callable[..., None]] = {
     "variance": variance,
     "skinning": skinning,
     "render": render,
+    "throughput": throughput,
     "faces": faces,
 }
 
@@ -171,8 +216,10 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("parts", nargs="+", choices=PARTS)
-    for part in parser.parse_args().parts:
-        PARTS[part]()
+    parser.add_argument("--count", type=int, default=300, help="faces: how many")
+    arguments = parser.parse_args()
+    for part in arguments.parts:
+        PARTS[part](**({"count": arguments.count} if part == "faces" else {}))
 
 
 if __name__ == "__main__":
