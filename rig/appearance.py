@@ -161,7 +161,8 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
     ears = smoothstep(0.070, 0.074, ax) * (y < 0.06) * (y > -0.03) * (z < 0.04)
     nose = _bump(p, 0, 0.001, 0.011) * smoothstep(0.085, 0.1, z) + 0.8 * _bump(p, 0.0145, 0, 0.005)
     rims = np.exp(-((lid / 0.0022) ** 2)) + 0.5 * np.exp(-((lid / 0.006) ** 2))
-    redness = _bump(p, 0.037, 0.006, 0.017, 0.015) * 0.8 + nose + 0.9 * ears
+    cheek = _bump(p, 0.037, 0.006, 0.017, 0.015)
+    redness = 0.8 * cheek + nose + 0.9 * ears
     redness += 0.35 * _bump(p, 0, -0.056, 0.014, 0.009) - 0.3 * smoothstep(0.06, 0.085, y)
     yellow = smoothstep(0.055, 0.08, y) - 0.4 * ears - 0.5 * lips
     below = y < 0.038 + 0.05 * (0.029 - ax)
@@ -173,6 +174,7 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
     sun = _bump(p, 0.028, 0.012, 0.026, 0.022) + 0.7 * _bump(p, 0, 0.02, 0.016, 0.026)
     return {
         "redness": redness + 0.45 * around_mouth * (y > -0.025) * (ax > 0.008),
+        "cheek": cheek,
         "rims": np.minimum(rims, 1) * (z > 0.06),
         "yellow": yellow,
         "socket": np.minimum(socket, 1),
@@ -244,7 +246,7 @@ def paint_skin(
             little; None for a face at rest.
         size: of the texture; 1024 pays in large pictures only.
     """
-    rng = np.random.default_rng(look.seed)
+    rng = _generator(look, 0)
     masks = _regions(size).masks
     pigments = np.empty((size, size, 4), np.float32)
     shade = _marks(look, size)
@@ -257,10 +259,15 @@ def paint_skin(
     _redden(pigments, creases or {}, size)
     image = colours_of(pigments)
     _make_up(image, look, masks)
-    _paint_hair(image, look, size, rng)
+    _paint_hair(image, look, size)
     if not look.undressed:
         mix(image, look.shirt, masks["shirt"])
     return to_bytes(image)
+
+
+def _generator(look: Appearance, purpose: int) -> np.random.Generator:
+    """One for each purpose: what a look adds leaves the rest of the face as it is."""
+    return np.random.default_rng([look.seed, purpose])
 
 
 def _melanin(
@@ -275,10 +282,12 @@ def _melanin(
     out += (0.42 * look.lid_shadow * cover) * masks["socket"]
     out *= look.melanin + 0.1
     if look.freckles > 0:
-        freckles = spots(rng, size, 0.75 * px, 4.6 * px) * masks["sun"]
+        freckles = spots(_generator(look, 10), size, 0.75 * px, 4.6 * px) * masks["sun"]
         out += freckles * (look.freckles * cover * (0.35 + 0.3 * look.melanin))
     if look.age_spots > 0:
-        old = spots(rng, size, 2.6 * px, 22 * px) * (masks["front"] + masks["hair"])
+        old = spots(_generator(look, 11), size, 2.6 * px, 22 * px) * (
+            masks["front"] + masks["hair"]
+        )
         out += old * (look.age_spots * cover * 0.6)
     lips = masks["lips"]
     out *= 1 + lips * (look.lip_melanin - 1)
@@ -294,7 +303,8 @@ def _blood(
     blotches = 0.10 * noise(rng, size, (9 * px, 9 * px)) + 0.06 * noise(
         rng, size, (2.2 * px, 2.2 * px)
     )
-    out = masks["redness"] * ((0.1 + 0.45 * look.redness) * cover + 0.5 * look.makeup.blusher)
+    out = masks["redness"] * ((0.1 + 0.45 * look.redness) * cover)
+    out += masks["cheek"] * (0.4 * look.makeup.blusher)
     out *= 1 + 1.5 * blotches
     out += look.blood * (1 + look.mottling * cover * blotches)
     out += masks["rims"] * (0.10 + 0.22 * look.redness) + 0.12 * look.lid_shadow * masks["socket"]
@@ -304,7 +314,7 @@ def _blood(
 
 def _marks(look: Appearance, size: int) -> tuple[FloatArray, FloatArray]:
     """Neutral pigment (moles) and blood (blemishes) at random places of the face."""
-    rng = np.random.default_rng([look.seed, 1])
+    rng = _generator(look, 1)
     px, dark, red = (
         size / MAP_SIZE,
         np.zeros((size, size), np.uint8),
@@ -355,24 +365,31 @@ def _make_up(image: FloatArray, look: Appearance, masks: dict[str, FloatArray]) 
         mix(image, (0.07, 0.05, 0.05), masks["liner"] * makeup.liner)
 
 
-def _paint_hair(image: FloatArray, look: Appearance, size: int, rng: np.random.Generator) -> None:
-    """Brows, stubble and scalp hair over the skin."""
+def _paint_hair(image: FloatArray, look: Appearance, size: int) -> None:
+    """Stubble, brows and scalp hair over the skin."""
     regions, px = _regions(size), size / MAP_SIZE
     if look.stubble > 0.15:
-        long = look.stubble > 0.6
-        stubs = hair_stubs(rng, size, (3.6 if long else 2.0) * px, (1.5 if long else 2.0) * px)
-        patchy = 1 + 0.25 * noise(rng, size, (12 * px, 12 * px))
-        strength = 1.25 * (look.stubble - 0.1) * regions.masks["beard"] * patchy
-        if long:
-            mix(image, look.stubble_colour, 0.5 * (look.stubble - 0.6) * regions.masks["beard"])
-        mix(image, look.stubble_colour, np.clip(1.3 * strength, 0, 1) * stubs)
-    paint_brows(image, regions.brows, look.brow, look.brow_colour, rng)
+        _paint_stubble(image, look, regions.masks["beard"], size)
+    paint_brows(image, regions.brows, look.brow, look.brow_colour, _generator(look, 13))
+    rng = _generator(look, 14)
     if look.bald:
         stubs = hair_stubs(rng, size, 1.2 * px, 2.0 * px)
         mix(image, look.hair, regions.masks["hair"] * (0.10 + 0.22 * stubs))
     else:
         strands = 0.92 + 0.08 * noise(rng, size, (0.7 * px, 3 * px))
         mix(image, look.hair, regions.masks["hair"] * strands)
+
+
+def _paint_stubble(image: FloatArray, look: Appearance, beard: FloatArray, size: int) -> None:
+    """Short hairs, unevenly dense; a short beard hides some of the skin below too."""
+    rng, px = _generator(look, 12), size / MAP_SIZE
+    long = look.stubble > 0.6
+    stubs = hair_stubs(rng, size, (3.6 if long else 2.0) * px, (1.5 if long else 2.0) * px)
+    patchy = 1 + 0.25 * noise(rng, size, (12 * px, 12 * px))
+    if long:
+        mix(image, look.stubble_colour, 0.5 * (look.stubble - 0.6) * beard)
+    strength = np.clip(1.6 * (look.stubble - 0.1) * beard * patchy, 0, 1)
+    mix(image, look.stubble_colour, strength * stubs)
 
 
 # Surface ---------------------------------------------------------------------------------------
@@ -389,7 +406,7 @@ def paint_surface(
     Args:
         look, creases, size: as for ``paint_skin``.
     """
-    rng = np.random.default_rng([look.seed, 2])
+    rng = _generator(look, 2)
     regions, px = _regions(size), size / MAP_SIZE
     masks = regions.masks
     depth_mm = _folds(look, creases or {}, size, rng)

@@ -187,8 +187,8 @@ def _sample_tone(rng: np.random.Generator, person: Person) -> tuple[float, float
 
 def _sample_hair(rng: np.random.Generator, person: Person, light: float) -> Colour:
     """Hair by its two pigments, greying with age."""
-    fair = person.ancestry[2] * light
-    dark = float(np.clip(1 - 0.9 * fair * rng.beta(1.1, 1.3), 0.05, 1))
+    fair = person.ancestry[2] * light**0.5
+    dark = float(np.clip(1 - 0.9 * fair * rng.beta(1.3, 1.1), 0.05, 1))
     red = float(rng.beta(1, 6) if rng.random() < 0.9 else rng.beta(4, 2)) * fair
     density = 3.1 * dark**1.5 + 0.35
     colour = np.exp(-density * np.array([0.72, 0.92, 1.12]) - red * np.array([0.0, 0.55, 1.1]))
