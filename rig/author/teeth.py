@@ -57,31 +57,27 @@ LOWER = Arch(
 
 def arch_mesh(arch: Arch) -> tuple[FloatArray, list[tuple[int, ...]], FloatArray]:
     """Positions (V, 3) metres, quads, and per vertex (V, 2): share along the row, of the height."""
-    right_to_left = [*range(len(arch.widths))[::-1], *range(len(arch.widths))]
-    count = len(right_to_left)
-    along, teeth = [], []
-    for place in range(count):
-        along += [(place + f) for f in _COLUMNS]
-        teeth += [right_to_left[place]] * len(_COLUMNS)
-    along, teeth = [*along, float(count)], [*teeth, right_to_left[-1]]
-    columns = [_column(arch, a, t) for a, t in zip(along, teeth, strict=True)]
-    rows = len(_ROWS)
-    quads = [
-        (i * rows + j, i * rows + j + 1, (i + 1) * rows + j + 1, (i + 1) * rows + j)
-        for i in range(len(columns) - 1)
-        for j in range(rows - 1)
-    ]
+    count, rows = 2 * len(arch.widths), len(_ROWS)
+    along = [place + f for place in range(count) for f in _COLUMNS] + [float(count)]
+    columns = [_column(arch, a) for a in along]
+    quads: list[tuple[int, ...]] = []
+    for i in range(len(columns) - 1):
+        for j in range(rows - 1):
+            near, far = i * rows + j, (i + 1) * rows + j
+            quad = (near, near + 1, far + 1, far)
+            quads.append(quad if arch.edge[0] < arch.gum else quad[::-1])  # seen from outside
     share = [[a / count, height] for a in along for height, _ in _ROWS]
     return np.concatenate(columns) * 1e-3, quads, np.array(share)
 
 
-def _column(arch: Arch, along: float, tooth: int) -> FloatArray:
+def _column(arch: Arch, along: float) -> FloatArray:
     """(rows, 3) millimetres at a place along the row (in teeth, from the right end)."""
     half = len(arch.widths)
     ends = np.concatenate([[0.0], np.cumsum(arch.widths)])
     x, z, edge, outward = _on_arch(arch, float(np.interp(abs(along - half), range(half + 1), ends)))
     gap = min(along % 1, 1 - along % 1) < 0.02
-    down, neck = np.sign(edge - arch.gum), edge - np.sign(edge - arch.gum) * arch.crowns[tooth]
+    down = np.sign(edge - arch.gum)
+    neck = edge - down * np.interp(abs(along - half), np.arange(half) + 0.5, arch.crowns)
     out = []
     for row, (share, offset) in enumerate(_ROWS):
         if row < _GUM_ROWS:

@@ -8,21 +8,10 @@ from tests.rig.support import LAYOUT
 
 AFRICAN, ASIAN, EUROPEAN = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
 COUNT = 200
-STRENGTHS = [
-    "redness",
-    "mottling",
-    "freckles",
-    "age_spots",
-    "stubble",
-    "oil",
-    "pores",
-    "creases",
-    "age_creases",
-    "lashes",
-    "sclera_red",
-    "sclera_yellow",
-    "teeth",
-]
+STRENGTHS = (
+    *("redness", "mottling", "freckles", "age_spots", "stubble", "oil", "pores", "creases"),
+    *("age_creases", "lashes", "sclera_red", "sclera_yellow", "teeth"),
+)
 
 
 def looks(age=0.3, masculinity=0.5, ancestry=EUROPEAN, count=COUNT):

@@ -1,12 +1,21 @@
 """Maps of the skin: rasterising, filling, and the texture coordinates they live in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="the rig is authored with scipy: run make test-author")
 
-from rig.author.maps import fill_gaps, rasterise
-from rig.author.parts import eyeball, skin_uv, vertex_normals
+from rig.author.maps import (
+    SIZE,
+    distance_from,
+    fill_gaps,
+    lid_margins,
+    mouth_line,
+    rasterise,
+)
+from rig.author.parts import Part, eyeball, skin_uv, vertex_normals
 
 HALF = np.array([[[0.0, 0], [1, 0], [0, 1]]])  # the triangle below the diagonal, v up
 
@@ -44,12 +53,53 @@ def test_gaps_take_their_nearest_neighbour():
     assert fill_gaps(image)[0, :, 0].tolist() in ([1, 1, 1, 2, 2], [1, 1, 2, 2, 2])
 
 
-def test_texture_coordinates_are_symmetric_and_wide_in_front():
+def test_texture_coordinates_are_symmetric_and_rise_with_height():
     points = np.array([[0.0, 0, 0.1], [0.05, 0, 0.05], [-0.05, 0, 0.05], [0, 0.15, 0.1]])
     uv = skin_uv(points)
-    np.testing.assert_allclose(uv[0], [0.5, 0.5])
+    assert uv[0, 0] == pytest.approx(0.5)
     assert uv[1, 0] + uv[2, 0] == pytest.approx(1)
     assert uv[3, 1] == 1
+    heights = skin_uv(np.stack([np.zeros(40), np.linspace(-0.149, 0.149, 40), np.ones(40)], 1))[
+        :, 1
+    ]
+    assert (np.diff(heights) > 0).all()
+
+
+@pytest.mark.parametrize("place", [(0, 0.003, 0.113), (0.045, 0.037, 0.083), (0.022, -0.03, 0.088)])
+def test_a_texel_is_about_half_a_millimetre_on_the_face(place):
+    step = 0.0005
+    for direction in ([1, 0, -0.3], [0, 1, 0]):
+        there = np.array(place) + step * np.array(direction)
+        texels = np.linalg.norm(np.diff(skin_uv(np.stack([place, there])), axis=0)) * SIZE
+        assert 0.8 < texels < 1.9
+
+
+def test_distances_from_points_are_the_nearest():
+    places = np.array([[[0.0, 0, 0], [1, 0, 0]], [[0, 3, 0], [4, 0, 3]]])
+    found = distance_from(places, np.array([[0.0, 0, 0], [4, 0, 0]]))
+    np.testing.assert_allclose(found, [[0, 1], [3, 3]])
+
+
+def test_lips_meet_the_mouth_where_their_parts_share_vertices():
+    skin = _part("skin", [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    mouth = _part("mouth", [[0, 0, 0], [1, 0, 0], [1, 0, -1], [0, 0, -1]])
+    line = mouth_line([skin, mouth])
+    assert line[:, 0].min() == 0
+    assert line[:, 0].max() == 1
+    assert np.abs(line[:, 1:]).max() == 0
+
+
+def test_a_lid_ends_at_the_roots_of_its_lashes():
+    lashes = _part("lashes", [[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]])
+    root = np.array([[0, 0.51], [1, 0.51], [1, 0.98], [0, 0.98]])
+    points = lid_margins(replace(lashes, corner_uvs=[root]))
+    assert np.ptp(points[:, 0]) == 1
+    assert np.abs(points[:, 1:]).max() == 0
+
+
+def _part(name, corners):
+    square = np.array([[0.0, 0], [1, 0], [1, 1], [0, 1]])
+    return Part(name, np.array(corners, dtype=float), [(0, 1, 2, 3)], [square], np.ones((4, 1)))
 
 
 def test_an_eyeball_is_closed_and_looks_forward():
