@@ -13,7 +13,7 @@ ByteImage = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
 PATTERNS = ("plain", "heather", "stripes", "check", "knit")
-_ROWS, _COLUMNS = 192, 512  # from the neckline down, and once round from the back
+_ROWS, _COLUMNS = 128, 320  # from the neckline down, and once round from the back
 
 
 @lru_cache(maxsize=8)
@@ -27,7 +27,7 @@ def _noise(seed: int, across: float, down: float) -> FloatArray:
 def paint_cloth(
     colour: Colour, second: Colour, pattern: str, buttons: bool, seed: int
 ) -> ByteImage:
-    """(192, 512, 3) sRGB of a garment; u once round from the back, v down from the neckline.
+    """(128, 320, 3) sRGB of a garment; u once round from the back, v down from the neckline.
 
     Args:
         second: the other colour of stripes and checks.
@@ -42,11 +42,14 @@ def paint_cloth(
     v = (np.arange(_ROWS, dtype=np.float32)[:, None] + 0.5) / _ROWS
     u = (np.arange(_COLUMNS, dtype=np.float32)[None] + 0.5) / _COLUMNS
     mix = _pattern(pattern, u, v, seed)
-    image = (1 - mix)[..., None] * np.array(colour) + mix[..., None] * np.array(second)
+    image = np.array(colour, np.float32) + mix[..., None] * np.subtract(
+        second, colour, dtype=np.float32
+    )
     weave = 0.05 if pattern in ("heather", "knit") else 0.02
-    shade = 1 + weave * _noise(seed % 4, 0.6, 0.6) + 0.05 * _noise(seed % 4, 9, 22)
+    shade = 1 + weave * _noise(seed % 4, 0.5, 0.5) + 0.05 * _noise(seed % 4, 6, 14)
     shade = shade * (1 - 0.28 * _seams(u, v, buttons))
-    return np.asarray(np.clip(image * shade[..., None] * 255, 0, 255), dtype=np.uint8)
+    image *= 255 * shade[..., None]
+    return np.asarray(np.clip(image, 0, 255), dtype=np.uint8)
 
 
 def _pattern(pattern: str, u: FloatArray, v: FloatArray, seed: int) -> FloatArray:
@@ -62,7 +65,7 @@ def _pattern(pattern: str, u: FloatArray, v: FloatArray, seed: int) -> FloatArra
     if pattern == "heather":
         return np.asarray(np.clip(0.15 * _noise(seed % 4, 2.0, 0.7) + 0.1, 0, 1))
     if pattern == "knit":
-        return np.asarray(flat + 0.25 * (np.sin(2 * np.pi * 170 * u) > 0))
+        return np.asarray(flat + 0.25 * (np.sin(2 * np.pi * 100 * u) > 0))
     return flat
 
 

@@ -18,6 +18,7 @@ Colour = tuple[float, float, float]
 
 COLUMNS = 8  # as ``rig.author.hair.COLUMNS``
 _SIZE = 256
+_SILVER = (0.62, 0.61, 0.595)
 # Of each column: how many strands, how thick they are, how far the shortest ends before the tip.
 _DENSE, _OUTER, _THIN = (16, 0.058, 0.10), (13, 0.046, 0.35), (6, 0.034, 0.55)
 _KINDS = (_DENSE, _DENSE, _OUTER, _OUTER, _OUTER, _OUTER, _THIN, _THIN)
@@ -37,7 +38,7 @@ class Strands:
     pick: FloatArray
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def strands(seed: int, wave: float) -> Strands:
     """Eight columns of strands; ``wave`` 0..1 bends them."""
     rng = np.random.default_rng([seed, 77])
@@ -77,39 +78,40 @@ def paint_cards(
 
     Args:
         colour: of the hair; grey: share of grey strands, 0..1; wave: 0..1 bends strands.
-        seed: which of eight drawings; tips: how much lighter the ends are.
+        seed: which of four drawings; tips: how much lighter the ends are.
     """
-    drawn = strands(seed % 8, round(wave, 1))
+    drawn = strands(seed % 4, round(2 * wave) / 2)
     v = (np.arange(_SIZE, dtype=np.float32)[:, None] + 0.5) / _SIZE
-    base = np.array(colour, np.float32)
-    silver = np.float32(0.62) * np.array([1.0, 0.985, 0.96], np.float32)
-    mix = np.clip((grey - drawn.pick) * 6 + 0.5, 0, 1) * min(1.0, grey * 8)
-    image = base + mix[..., None] * (silver - base)
     roots = 0.62 + 0.38 * np.clip(v / 0.22, 0, 1) + tips * np.clip((v - 0.5) / 0.5, 0, 1)
     depth = np.ones(_SIZE, np.float32)
     depth[: 2 * _SIZE // COLUMNS] = 0.80
-    warm = 1 + 0.05 * (drawn.shade - 1)[..., None] * np.array([1.0, 0.0, -1.0], np.float32)
-    image = image * (drawn.shade * roots * depth[None])[..., None] * warm
-    out = np.concatenate([image, drawn.alpha[..., None]], axis=-1)
-    return np.asarray(np.clip(out * 255, 0, 255), dtype=np.uint8)
+    light = drawn.shade * (roots * depth[None])
+    warm = 0.05 * (drawn.shade - 1)
+    mix = np.clip((grey - drawn.pick) * 6 + 0.5, 0, 1) * min(1.0, grey * 8)
+    out = np.empty((_SIZE, _SIZE, 4), np.uint8)
+    for i, (own, silver, tint) in enumerate(zip(colour, _SILVER, (1, 0, -1), strict=True)):
+        image = light * (own + mix * (silver - own)) if grey > 0 else light * own
+        out[..., i] = np.clip(image * (1 + tint * warm) * 255, 0, 255)
+    out[..., 3] = drawn.alpha * 255
+    return out
 
 
 @lru_cache(maxsize=4)
 def _scalp_noise(seed: int) -> FloatArray:
-    """(256, 512) strokes that run up from the hairline, about -2..2."""
+    """(128, 256) strokes that run up from the hairline, about -2..2."""
     rng = np.random.default_rng([seed, 78])
-    field = rng.standard_normal((256, 512)).astype(np.float32)
-    field = cv2.GaussianBlur(field, (0, 0), 0.7, sigmaY=4.0)
+    field = rng.standard_normal((128, 256)).astype(np.float32)
+    field = cv2.GaussianBlur(field, (0, 0), 0.6, sigmaY=2.0)
     return np.asarray(field / field.std(), dtype=np.float32)
 
 
 def paint_scalp(colour: Colour, grey: float, density: float, seed: int = 0) -> ByteImage:
-    """(256, 512, 4) of the scalp below the hair; v .25 is the hairline, below it hair thins out.
+    """(128, 256, 4) of the scalp below the hair; v .25 is the hairline, below it hair thins out.
 
     Args:
         density: 0 bare to 1 covered.
     """
-    v = (np.arange(256, dtype=np.float32)[:, None] + 0.5) / 256
+    v = (np.arange(128, dtype=np.float32)[:, None] + 0.5) / 128
     noise = _scalp_noise(seed % 4)
     cover = np.clip((v - 0.12) / 0.34, 0, 1) * density
     alpha = np.clip(0.5 + 0.35 * noise + 2.2 * (cover - 0.5), 0, 1) * (v > 0.10)

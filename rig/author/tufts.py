@@ -78,7 +78,7 @@ def afro_piece(reach: float, count: int, seed: int) -> Piece:
     pool = np.where(rng.random(len(roots)) < 0.5, rng.integers(*OUTER, len(roots)),
                     rng.integers(*THIN, len(roots)))  # fmt: skip
     column = np.where(depth < 0.45, rng.integers(*DARK, len(roots)), pool)
-    return cards(paths, size[:, 0, 0] * 1.1, column, rng)
+    return cards(paths, size[:, 0, 0] * 1.25, column, rng)
 
 
 def tail_piece(seed: int, count: int = 90) -> Piece:
@@ -113,8 +113,8 @@ def bun_piece(seed: int, count: int = 150) -> Piece:
 def pieces() -> dict[str, Piece]:
     """All of them by name."""
     out = {f"beard.{n}": beard_piece(*b, i) for i, (n, b) in enumerate(BEARDS.items())}
-    out["hair.afro"] = afro_piece(0.055, 1700, 1)
-    out["hair.coils"] = afro_piece(0.020, 1500, 2)
+    out["hair.afro"] = afro_piece(0.055, 1150, 1)
+    out["hair.coils"] = afro_piece(0.020, 1000, 2)
     out["knot.ponytail"] = tail_piece(1)
     out["knot.updo"] = bun_piece(2)
     return out
