@@ -102,7 +102,8 @@ class _Client:
     @property
     def has_room(self) -> bool:
         """Whether another message may be under way."""
-        return self._pings <= PINGS_IN_FLIGHT
+        # A transport that has met a reset is closing before the connection knows of it.
+        return self._pings <= PINGS_IN_FLIGHT and not self.connection.transport.is_closing()
 
     def stats(self) -> ClientStats:
         """Counts of now."""
