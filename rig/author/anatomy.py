@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rig.author.sculpt import LipField
+
 
 @dataclass(frozen=True)
 class Bone:
@@ -35,7 +37,7 @@ class Bone:
 
 EXPRESSION_BONES = (
     Bone("eyeball_L", "eye_L", 0.289, 7.355, 0.0, "eye"),
-    Bone("jaw", "jaw_shape", 0.0, 7.02, 0.0, "inside", 0.55),
+    Bone("jaw", "face", 0.0, 7.02, 0.0, "inside", 0.55),
     Bone("brow_1_L", "brow_inner_L", 0.10, 7.45, 0.07),
     Bone("brow_2_L", "brow_inner_L", 0.22, 7.49, 0.07),
     Bone("brow_3_L", "brow_outer_L", 0.36, 7.50, 0.07),
@@ -45,20 +47,21 @@ EXPRESSION_BONES = (
     Bone("lid_upper_1_L", "lid_upper_L", 0.205, 7.385, 0.035, "eye"),
     Bone("lid_upper_2_L", "lid_upper_L", 0.29, 7.405, 0.035, "eye"),
     Bone("lid_upper_3_L", "lid_upper_L", 0.38, 7.385, 0.035, "eye"),
-    Bone("lid_fold_L", "eye_L", 0.30, 7.435, 0.05),
+    Bone("lid_skirt_L", "eye_L", 0.29, 7.40, 0.0, "eye"),
+    Bone("lid_fold_L", "eye_fold_L", 0.30, 7.435, 0.05),
     Bone("lid_lower_1_L", "lid_lower_L", 0.205, 7.315, 0.035, "eye"),
     Bone("lid_lower_2_L", "lid_lower_L", 0.29, 7.29, 0.035, "eye"),
     Bone("lid_lower_3_L", "lid_lower_L", 0.38, 7.305, 0.035, "eye"),
     Bone("eye_corner_L", "eye_corner_outer_L", 0.45, 7.34, 0.045),
     Bone("tear_duct_L", "eye_corner_inner_L", 0.155, 7.335, 0.04),
-    Bone("infraorbital_L", "cheekbone_L", 0.28, 7.21, 0.06),
+    Bone("infraorbital_L", "eye_bag_L", 0.28, 7.21, 0.06),
     Bone("crow_foot_L", "cheekbone_L", 0.53, 7.27, 0.07),
     Bone("cheek_upper_L", "cheekbone_L", 0.42, 7.13, 0.09),
     Bone("nose_side_L", "nose_bridge", 0.13, 7.17, 0.06),
     Bone("nose_ridge", "nose_bridge", 0.0, 7.22, 0.08),
     Bone("nose_point", "nose_tip", 0.0, 6.99, 0.07),
     Bone("nostril_L", "nose_wing_L", 0.15, 6.97, 0.05),
-    Bone("nasolabial_L", "cheek_L", 0.24, 6.91, 0.07),
+    Bone("nasolabial_L", "laugh_line_L", 0.24, 6.91, 0.07),
     Bone("cheek_mid_L", "cheek_L", 0.42, 6.92, 0.10),
     Bone("cheek_low_L", "cheek_L", 0.40, 6.70, 0.10),
     Bone("risorius_L", "cheek_L", 0.31, 6.72, 0.06),
@@ -76,62 +79,91 @@ EXPRESSION_BONES = (
     Bone("chin_point", "chin", 0.0, 6.43, 0.09),
     Bone("chin_side_L", "chin", 0.17, 6.45, 0.07),
     Bone("jaw_side_L", "jaw_angle_L", 0.36, 6.52, 0.10),
-    Bone("under_chin", "jaw", 0.0, 6.30, 0.14),
+    Bone("under_chin", "double_chin", 0.0, 6.30, 0.14),
     Bone("inner_upper", "mouth_upper", 0.0, 6.79, 0.09, "inside", 1.35),
-    Bone("inner_lower", "jaw", 0.0, 6.58, 0.09, "inside", 1.33),
-    Bone("throat", "jaw", 0.0, 6.70, 0.20, "inside", 0.8),
-    Bone("tongue_1", "jaw", 0.0, 6.68, 0.12, "inside", 0.80),
+    Bone("inner_lower", "mouth_lower", 0.0, 6.58, 0.09, "inside", 1.33),
+    Bone("throat", "mouth_lower", 0.0, 6.70, 0.20, "inside", 0.8),
+    Bone("tongue_1", "mouth_lower", 0.0, 6.68, 0.12, "inside", 0.80),
     Bone("tongue_2", "tongue_1", 0.0, 6.67, 0.12, "inside", 1.05),
     Bone("tongue_3", "tongue_2", 0.0, 6.65, 0.12, "inside", 1.28),
 )
 
-# Identity component -> (parent, where it pivots, spread of its own skin weights or 0).
-# Pairs are given for the left. "mouth" has two bones, one on each jaw, moved alike.
-COMPONENT_BONES: dict[str, tuple[str, tuple[float, float], float]] = {
-    "brow_inner_L": ("head", (0.16, 7.47), 0.0),
-    "brow_outer_L": ("head", (0.42, 7.48), 0.0),
-    "eye_L": ("head", (0.289, 7.355), 0.0),
-    "lid_upper_L": ("eye_L", (0.289, 7.355), 0.0),
-    "lid_lower_L": ("eye_L", (0.289, 7.355), 0.0),
-    "eye_corner_inner_L": ("eye_L", (0.155, 7.335), 0.0),
-    "eye_corner_outer_L": ("eye_L", (0.45, 7.34), 0.0),
-    "nose_root": ("head", (0.0, 7.40), 0.06),
-    "nose_bridge": ("head", (0.0, 7.20), 0.0),
-    "nose_tip": ("head", (0.0, 7.00), 0.0),
-    "nose_wing_L": ("nose_tip", (0.14, 6.98), 0.0),
-    "cheekbone_L": ("head", (0.45, 7.18), 0.10),
-    "cheek_L": ("head", (0.42, 6.88), 0.0),
-    "mouth_upper": ("head", (0.0, 6.68), 0.0),
-    "lip_upper": ("mouth_upper", (0.0, 6.74), 0.0),
-    "lip_upper_side_L": ("mouth_upper", (0.12, 6.72), 0.0),
-    "mouth_corner_L": ("mouth_upper", (0.22, 6.68), 0.0),
-    "jaw_shape": ("head", (0.0, 6.60), 0.0),
-    "mouth_lower": ("jaw", (0.0, 6.68), 0.0),
-    "lip_lower": ("mouth_lower", (0.0, 6.62), 0.0),
-    "lip_lower_side_L": ("mouth_lower", (0.12, 6.63), 0.0),
-    "chin": ("jaw", (0.0, 6.43), 0.0),
-    "jaw_angle_L": ("jaw", (0.55, 6.72), 0.13),
-    "forehead": ("head", (0.0, 7.75), 0.16),
-    "cranium": ("head", (0.0, 8.15), 0.35),
-    "temple_L": ("head", (0.62, 7.55), 0.14),
-    "ear_L": ("head", (0.70, 7.12), 0.12),
+
+@dataclass(frozen=True)
+class ComponentBone:
+    """A bone that identity moves; of a pair, the left one.
+
+    Attributes:
+        parent: bone it hangs below.
+        pivot: (x, y) on the skin, or (x, y, z) inside; decimetres in MakeHuman's frame.
+        radius: spread of its own skin weights in decimetres, 0 for a bone that only carries
+            expression bones.
+        acts_at: centre of that spread where it is not the pivot.
+    """
+
+    parent: str
+    pivot: tuple[float, ...]
+    radius: float = 0.0
+    acts_at: tuple[float, ...] = ()
+
+
+EYE_PIVOTS = ("eye_L", "lid_upper_L", "lid_lower_L")  # they turn about the eyeball's centre
+
+# Identity may not make lips cross: those of the middle and of the sides turn and grow about the
+# seam where they meet, and what moves the seam moves both lips alike. So mouth and jaw are two
+# things: the lower lip rides on the jaw's motion but not on the jaw's shape.
+_SEAM, _SEAM_SIDE = (0.0, 6.686, 1.455), (0.12, 6.690, 1.43)
+COMPONENT_BONES: dict[str, ComponentBone] = {
+    "face": ComponentBone("head", (0.0, 7.15, 0.5)),
+    "brow_inner_L": ComponentBone("face", (0.16, 7.47)),
+    "brow_outer_L": ComponentBone("face", (0.42, 7.48)),
+    "eye_L": ComponentBone("face", (0.289, 7.355)),
+    "lid_upper_L": ComponentBone("eye_L", (0.289, 7.355)),
+    "lid_lower_L": ComponentBone("eye_L", (0.289, 7.355)),
+    "eye_corner_inner_L": ComponentBone("eye_L", (0.155, 7.335)),
+    "eye_corner_outer_L": ComponentBone("eye_L", (0.45, 7.34)),
+    "eye_fold_L": ComponentBone("eye_L", (0.30, 7.435)),
+    "eye_bag_L": ComponentBone("face", (0.28, 7.21)),
+    "nose_root": ComponentBone("face", (0.0, 7.40), 0.06),
+    "nose_bridge": ComponentBone("face", (0.0, 7.20)),
+    "nose_tip": ComponentBone("face", (0.0, 7.00)),
+    "nose_wing_L": ComponentBone("nose_tip", (0.14, 6.98)),
+    "cheekbone_L": ComponentBone("face", (0.45, 7.18), 0.10),
+    "cheek_L": ComponentBone("face", (0.42, 6.88)),
+    "laugh_line_L": ComponentBone("cheek_L", (0.24, 6.91)),
+    "mouth_upper": ComponentBone("face", _SEAM),
+    "lip_upper": ComponentBone("mouth_upper", _SEAM),
+    "lip_upper_side_L": ComponentBone("mouth_upper", _SEAM_SIDE),
+    "mouth_corner_L": ComponentBone("mouth_upper", (0.215, 6.683, 1.35)),
+    "mouth_lower": ComponentBone("jaw", _SEAM),
+    "lip_lower": ComponentBone("mouth_lower", _SEAM),
+    "lip_lower_side_L": ComponentBone("mouth_lower", _SEAM_SIDE),
+    "jaw_shape": ComponentBone("jaw", (0.0, 6.60, 0.9)),
+    "chin": ComponentBone("jaw_shape", (0.0, 6.43)),
+    "jaw_angle_L": ComponentBone("jaw_shape", (0.55, 6.72), 0.13),
+    "double_chin": ComponentBone("jaw_shape", (0.0, 6.30, 0.9)),
+    "forehead": ComponentBone("head", (0.0, 7.75), 0.16),
+    "cranium": ComponentBone("head", (0.0, 7.75, 0.2), 0.6, (0.0, 8.1, 0.1)),
+    "occiput": ComponentBone("head", (0.0, 7.35, -0.1), 0.6, (0.0, 7.35, -0.9)),
+    "temple_L": ComponentBone("head", (0.62, 7.55), 0.14),
+    "ear_L": ComponentBone("head", (0.70, 7.12), 0.12),
 }
 
 ROOT_BONES = ("root", "neck", "head")
 
 # Which mesh displacements make an AU at intensity 1: (face unit, gain). "Left" units only;
 # the right side is the mirror image. Gains bring the units, which are calibrated to
-# ARKit's coefficient 1, to FACS level E.
+# ARKit's coefficient 1, to FACS level E. "mpfb:" units are MakeHuman's own expression units.
 AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "AU01_L": (("browInnerUp", 1.7),),
     "AU02_L": (("browOuterUpLeft", 1.4),),
     "AU04_L": (("browDownLeft", 1.2),),
-    "AU05_L": (("eyeWideLeft", 1.3),),
-    "AU06_L": (("cheekSquintLeft", 1.0),),
-    "AU07_L": (("eyeSquintLeft", 1.3),),
+    "AU05_L": (("eyeWideLeft", 1.2),),
+    "AU06_L": (("cheekSquintLeft", 1.7),),
+    "AU07_L": (("eyeSquintLeft", 1.15), ("eyeBlinkLeft", 0.08)),
     "AU09_L": (("noseSneerLeft", 1.7),),
     "AU10_L": (("mouthUpperUpLeft", 1.4),),
-    "AU12_L": (("mouthSmileLeft", 0.8),),
+    "AU12_L": (("mouthSmileLeft", 0.95),),
     "AU14_L": (("mouthDimpleLeft", 1.2),),
     "AU15_L": (("mouthFrownLeft", 1.4),),
     "AU16_L": (("mouthLowerDownLeft", 1.6),),
@@ -139,37 +171,35 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "AU18": (("mouthPucker", 1.3),),
     "AU20_L": (("mouthStretchLeft", 1.3),),
     "AU22": (("mouthFunnel", 1.3),),
-    "AU23": (("mouthPucker", 0.5), ("mouthRollLower", 0.4), ("mouthRollUpper", 0.4)),
-    "AU24": (
-        ("mouthPressLeft", 0.35),
-        ("mouthPressRight", 0.35),
-        ("mouthRollLower", 0.55),
-        ("mouthRollUpper", 0.45),
-        ("mouthShrugLower", 0.3),
-    ),
-    "AU25": (
-        ("mouthLowerDownLeft", 0.8),
-        ("mouthLowerDownRight", 0.8),
-        ("mouthUpperUpLeft", 0.45),
-        ("mouthUpperUpRight", 0.45),
-    ),
+    "AU23": (),
+    "AU24": (("mouthPressLeft", 0.3), ("mouthPressRight", 0.3), ("mouthShrugLower", 0.15)),
+    "AU25": (("mpfb:mouth-parling", 1.1),),
     "AU26": (("jawOpen", 0.75),),
     "AU30L": (("jawLeft", 1.5),),
-    "AU43_L": (("eyeBlinkLeft", 1.0),),
+    "AU43_L": (("eyeBlinkLeft", 0.74),),
     "AU19": (("tongueOut", 1.0), ("jawOpen", 0.2)),
-    "AU28": (("mouthRollLower", 1.0), ("mouthRollUpper", 1.0)),
+    "AU28": (),
     "AU29": (("jawForward", 1.5),),
     "AU34": (("cheekPuff", 1.2),),
 }
 
+# Mouths that no face unit makes: what the ring muscle does beside the units (``sculpt``).
+AU_LIPS: dict[str, LipField] = {
+    "AU23": LipField(height=0.58, back_m=0.001, narrow=0.2),
+    "AU24": LipField(height=0.48, back_m=0.0024, narrow=-0.02, raise_m=0.001),
+    "AU28": LipField(height=0.08, back_m=0.0075),
+}
+
 # AUs whose face unit covers both sides and is split at the midline.
 SPLIT_AT_MIDLINE = ("AU01_L",)
+# Sided AUs of the mouth, whose left shapes reach over the midline: they end this far beyond it.
+ENDS_BEYOND_MIDLINE_M = 0.009
+MOUTH_SIDED = ("AU10_L", "AU12_L", "AU14_L", "AU15_L", "AU16_L", "AU20_L")
 # AUs in which the jaw bone itself moves; the others leave it at rest.
 JAW_AUS = ("AU26", "AU30L", "AU29", "AU19")
 
-# Lids follow the gaze by this share of what the units sculpt at the same angle; the units'
-# lids close before the eye has turned 20 degrees down.
-LID_FOLLOW = 0.65
+# The lids' edges turn about the eye by these shares of the gaze's angle.
+LID_FOLLOW = {"gaze_down": (0.80, 0.35), "gaze_up": (0.75, 0.30)}
 
 # Lids that follow the gaze: pose name -> (channel, sign, units with gain 1 for the left eye).
 GAZE_UNITS: dict[str, tuple[str, float, tuple[str, ...]]] = {
@@ -177,3 +207,74 @@ GAZE_UNITS: dict[str, tuple[str, float, tuple[str, ...]]] = {
     "gaze_up": ("gaze_pitch", -1.0, ("eyeLookUpLeft", "eyeLookUpRight")),
     "gaze_left": ("gaze_yaw", 1.0, ("eyeLookOutLeft", "eyeLookInRight")),
 }
+# Skin beside the eye follows a sideward gaze by this share of what the units sculpt.
+GAZE_SIDEWARD = 0.65
+
+# A shut upper lid meets the lower one of the average face. Of eyes that stand wider open its inner
+# rim hides the ball: it goes down behind the lower lid by this angle, this far from the eye's
+# centre, but late, with the fourth power of the intensity.
+SKIRT_TURN_RAD, SKIRT_REACH_M = 0.78, 0.0156
+
+
+@dataclass(frozen=True)
+class Damping:
+    """A corrective that takes back a share of one pose on some bones, where another works too.
+
+    Attributes:
+        factors: channels and gains whose product drives it, left side.
+        pose: the pose whose bones it turns back.
+        share: 1 takes it back wholly at full intensity of the other channel.
+        bones: beginnings of the names of the bones, of the left side and the midline.
+    """
+
+    factors: tuple[tuple[str, float], ...]
+    pose: str
+    share: float
+    bones: tuple[str, ...]
+
+
+_LIDS = ("lid_", "eye_corner", "tear_duct")
+_BROWS = ("brow_", "glabella", "forehead", "lid_upper", "lid_skirt", "lid_fold")
+_UP, _DOWN = ("gaze_pitch", -1.0), ("gaze_pitch", 1.0)
+
+# What two units do to the same skin does not add up without end.
+DAMPINGS: tuple[Damping, ...] = (
+    # Closed lids stay closed: whatever else moves the lids has no hold on them.
+    Damping((("AU43_L", 1.0), ("AU05_L", 1.0)), "AU05_L", 1.0, _LIDS),
+    Damping((("AU43_L", 1.0), _UP), "gaze_up", 1.0, _LIDS),
+    Damping((("AU43_L", 1.0), _DOWN), "gaze_down", 1.0, _LIDS),
+    *(
+        Damping((("AU43_L", 1.0), (au, 1.0)), au, 1.0, ("lid_upper", "lid_skirt", "lid_fold"))
+        for au in ("AU01_L", "AU02_L", "AU04_L", "AU06_L", "AU07_L", "AU09_L")
+    ),
+    # A widened eye has little left to widen when it looks up.
+    Damping((("AU05_L", 1.0), _UP), "gaze_up", 0.8, ("lid_upper", "lid_skirt")),
+    # Cheek and lid press the same lower lid up, brow lowerers the same brow down.
+    Damping((("AU06_L", 1.0), ("AU07_L", 1.0)), "AU06_L", 0.7, ("lid_lower",)),
+    Damping((("AU04_L", 1.0), ("AU09_L", 1.0)), "AU09_L", 0.7, _BROWS),
+    Damping((("AU09_L", 1.0), ("AU10_L", 1.0)), "AU09_L", 0.5, ("nostril", "nasolabial")),
+)
+
+
+@dataclass(frozen=True)
+class Sculpted:
+    """A corrective solved for a shape that two units make together.
+
+    Attributes:
+        first, second: poses whose channels, both at 1, drive it.
+        units: face units and gains beside the sum of the two shapes.
+    """
+
+    first: str
+    second: str
+    units: tuple[tuple[str, float], ...]
+
+
+# Lips that a muscle holds stay together, or nearly so, while the jaw drops.
+SCULPTED: tuple[Sculpted, ...] = (
+    Sculpted("AU26", "AU17", (("mouthClose", 0.40),)),
+    Sculpted("AU26", "AU18", (("mouthClose", 0.40),)),
+    Sculpted("AU26", "AU23", (("mouthClose", 0.50),)),
+    Sculpted("AU26", "AU24", (("mouthClose", 0.75),)),
+    Sculpted("AU26", "AU28", (("mouthClose", 0.75),)),
+)

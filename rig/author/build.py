@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from rig.author import maps, occlusion, pose_library, props, scene, stage
 from rig.author.controls import Controls
+from rig.author.correctives import all_correctives
 from rig.author.fit import FitConfig
 from rig.author.glb_poses import settled, with_poses
 from rig.author.own_profile import profile_json
@@ -48,7 +49,7 @@ def _rows_of(part: Part, solved: SolvedRig) -> NDArray[np.int64]:
 
 def write_profile(solved: SolvedRig, path: Path) -> dict[str, Any]:
     """Write the rig's own profile, a pose a line; returns it."""
-    profile = profile_json(solved)
+    profile = profile_json(solved, all_correctives(solved))
     text = json.dumps(profile, indent=None, separators=(",", ":"))
     path.write_text(text.replace('},"', '},\n"') + "\n", encoding="utf-8")
     return profile

@@ -124,9 +124,7 @@ def _newton_step(
 
 
 def solve_weights(
-    points: FloatArray,
-    pivots: FloatArray,
-    poses: list[BonePose],
+    moved: FloatArray,
     targets: FloatArray,
     prior: FloatArray,
     allowed: NDArray[np.bool_],
@@ -135,12 +133,11 @@ def solve_weights(
     """(V, B) convex weights with at most ``influences`` bones a vertex.
 
     Args:
-        points: (V, 3) rest positions; pivots: (B, 3).
-        poses: S bone poses; targets: (S, V, 3) displacements.
+        moved: (S, V, B, 3) what each bone alone would do to each vertex in each shape.
+        targets: (S, V, 3) displacements.
         prior: (V, B) smooth weights that the solution leans to.
         allowed: (V, B) bones a vertex may follow.
     """
-    moved = np.stack([moved_points(points, pivots, pose) for pose in poses])
     out = prior.copy()
     for v in np.flatnonzero(np.abs(targets).sum((0, 2)) > 1e-5):
         bones = np.flatnonzero(allowed[v])
@@ -214,3 +211,14 @@ def _strongest_pairs(weights: FloatArray, twin: IntArray, count: int) -> FloatAr
 def explained_variance(target: FloatArray, fitted: FloatArray) -> float:
     """1 - |target - fitted|² / |target|², over all vertices and axes."""
     return float(1 - np.square(target - fitted).sum() / np.square(target).sum())
+
+
+def rigid_fit(
+    points: FloatArray, moved: FloatArray, pivot: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Rotation (3, 3) and translation (3,) about ``pivot`` taking points to moved (Kabsch 1976)."""
+    centre, goal = points.mean(0), moved.mean(0)
+    u, _, vt = np.linalg.svd((moved - goal).T @ (points - centre))
+    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
+    translation = goal - pivot - rotation @ (centre - pivot)
+    return rotation, translation

@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 METRES_PER_DECIMETRE = 0.1
 ANCESTRIES = ("african", "asian", "caucasian")
+# Inner rim of the left eye's lids, where they touch the eyeball: one closed ring of vertices.
+LID_RIM_LEFT = np.arange(7747, 7773)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,14 @@ def read_target(relative: str, vertex_count: int = 19158) -> FloatArray:
 
 
 def face_unit(name: str) -> FloatArray:
-    """(V, 3) displacement of an ARKit-named face unit at 1."""
+    """(V, 3) displacement of a unit at 1: ARKit's name, or "mpfb:" and MakeHuman's own.
+
+    MakeHuman's own units differ a little by ancestry; this is their mean.
+    """
+    if name.startswith("mpfb:"):
+        folder = "mpfb2/targets/expression/units"
+        parts = [read_target(f"{folder}/{a}/{name[5:]}.target.gz") for a in ANCESTRIES]
+        return np.asarray(sum(parts) / len(parts))
     return read_target(f"faceunits01/targets/faceunits/{name}.target")
 
 

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.author import anatomy, fit, makehuman
-from rig.author.fit import BonePose, FitConfig
+from rig.author import anatomy, contacts, fit, makehuman, sculpt
+from rig.author.fit import BonePose, FitConfig, rigid_fit
+from rig.author.identities import principal_shapes
+from rig.author.identity_fit import IdentityShapes
 from rig.layout import load_layout, mirror_name
 from rig.rotations import matrix_to_rotvec, rotvec_to_matrix
 
@@ -21,6 +23,7 @@ DECIMETRE = makehuman.METRES_PER_DECIMETRE
 LASHES = tuple(f"helper-{s}-eyelashes-{i}" for s in "lr" for i in (1, 2))
 CUT_HEIGHT_M = 0.5  # the chest below is cut away
 TEETH = ("helper-upper-teeth", "helper-lower-teeth")
+NOTHING = np.zeros((19158, 3))
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class SolvedRig:
         positions: (V, 3) rest, metres, rig frame.
         weights: (V, B) at most four a row.
         poses: pose name → transforms in the parent's frame (of the jaw's children: the jaw's).
+        together: (first, second) of ``anatomy.SCULPTED`` → what both need beside their sum.
+        late_blink: what the left blink needs beside its pose, by the fourth power of its channel.
         explained: pose name → displacement variance explained.
         origin: (3,) MakeHuman position of the rig's origin.
     """
@@ -72,6 +77,8 @@ class SolvedRig:
     poses: dict[str, BonePose]
     explained: dict[str, float]
     origin: FloatArray
+    together: dict[tuple[str, str], BonePose]
+    late_blink: BonePose
 
 
 def _with_twins(names: list[str]) -> list[str]:
@@ -88,6 +95,13 @@ def _on_skin(front: FloatArray, x: float, y: float) -> FloatArray:
     return np.array([x, y, near[:, 2].max()])
 
 
+def _place(front: FloatArray, place: tuple[float, ...]) -> FloatArray:
+    """A place in decimetres: (x, y) is dropped onto the skin."""
+    if len(place) == 3:
+        return np.array(place) * DECIMETRE
+    return _on_skin(front, place[0] * DECIMETRE, place[1] * DECIMETRE)
+
+
 def place_bones(rest: FloatArray, skin: IntArray, eye_left: FloatArray) -> Skeleton:
     """Put the skeleton of ``anatomy`` onto the average adult (MakeHuman frame, metres)."""
     layout_bones = {b for c in load_layout().identity for b in c.bones}
@@ -97,10 +111,10 @@ def place_bones(rest: FloatArray, skin: IntArray, eye_left: FloatArray) -> Skele
         name: ("" if name == "root" else "root", np.zeros(3), np.zeros(3), 0.0, False)
         for name in anatomy.ROOT_BONES
     }
-    for name, (parent, (x, y), radius) in anatomy.COMPONENT_BONES.items():
-        anchor = _on_skin(front, x * DECIMETRE, y * DECIMETRE)
-        pivot = eye_left if name in ("eye_L", "lid_upper_L", "lid_lower_L") else anchor
-        rows[name] = (parent, pivot, anchor, radius * DECIMETRE, False)
+    for name, part in anatomy.COMPONENT_BONES.items():
+        pivot = eye_left if name in anatomy.EYE_PIVOTS else _place(front, part.pivot)
+        anchor = _place(front, part.acts_at or part.pivot)
+        rows[name] = (part.parent, pivot, anchor, part.radius * DECIMETRE, False)
     for bone in anatomy.EXPRESSION_BONES:
         anchor = _on_skin(front, bone.x * DECIMETRE, bone.y * DECIMETRE)
         if bone.pivot == "inside":
@@ -152,28 +166,30 @@ def _mirrored_skeleton(
     )
 
 
-def au_shapes(rest: FloatArray) -> dict[str, FloatArray]:
+def au_shapes(mesh: makehuman.BaseMesh, rest: FloatArray) -> dict[str, FloatArray]:
     """Pose name → (V, 3) displacement of the whole base mesh at intensity 1, left and midline."""
-    share_left = np.clip((rest[:, :1] + 0.006) / 0.012, 0, 1)
-    share_left = share_left**2 * (3 - 2 * share_left)
-    shapes = {}
-    for name, units in anatomy.AU_UNITS.items():
-        shape = sum((gain * makehuman.face_unit(unit) for unit, gain in units), np.zeros_like(rest))
-        shapes[name] = shape * share_left if name in anatomy.SPLIT_AT_MIDLINE else shape
+    shapes = {name: unit_sum(units) for name, units in anatomy.AU_UNITS.items()}
+    local = rest - makehuman.joint_centre(mesh, rest, "head")
+    for name, field in anatomy.AU_LIPS.items():
+        shapes[name] = shapes[name] + sculpt.lip_field(local, field)
+    for name in anatomy.SPLIT_AT_MIDLINE:
+        shapes[name] = shapes[name] * sculpt.smoothstep(-0.006, 0.006, rest[:, :1])
+    for name in anatomy.MOUTH_SIDED:
+        share = sculpt.smoothstep(-anatomy.ENDS_BEYOND_MIDLINE_M, 0.0, rest[:, :1])
+        shapes[name] = shapes[name] * share
+    eyes = sculpt.Eyes(mesh, rest)
+    shapes["AU43_L"] = eyes.skirt(shapes["AU43_L"], anatomy.SKIRT_TURN_RAD, anatomy.SKIRT_REACH_M)
     for name, (_, _, gaze_units) in anatomy.GAZE_UNITS.items():
-        shapes[name] = sum((makehuman.face_unit(u) for u in gaze_units), np.zeros_like(rest))
+        shape = unit_sum(tuple((unit, 1.0) for unit in gaze_units))
+        shapes[name] = shape * anatomy.GAZE_SIDEWARD
+        if name in anatomy.LID_FOLLOW:
+            shapes[name] = eyes.following(shape, *anatomy.LID_FOLLOW[name])
     return shapes
 
 
-def rigid_fit(
-    points: FloatArray, moved: FloatArray, pivot: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Rotation (3, 3) and translation (3,) about ``pivot`` taking points to moved (Kabsch 1976)."""
-    centre, goal = points.mean(0), moved.mean(0)
-    u, _, vt = np.linalg.svd((moved - goal).T @ (points - centre))
-    rotation = u @ np.diag([1, 1, np.sign(np.linalg.det(u @ vt))]) @ vt
-    translation = goal - pivot - rotation @ (centre - pivot)
-    return rotation, translation
+def unit_sum(units: tuple[tuple[str, float], ...]) -> FloatArray:
+    """(V, 3) displacement of the whole base mesh by (unit, gain) together."""
+    return np.asarray(sum((gain * makehuman.face_unit(u) for u, gain in units), NOTHING))
 
 
 def prior_weights(
@@ -189,11 +205,11 @@ def prior_weights(
     distance = np.linalg.norm(positions[:, None] - skeleton.anchors[None], axis=-1) / spread
     distance[:, skeleton.radii == 0] = np.inf
     prior = np.exp(-0.5 * distance**2)
-    head, jaw, neck_bone = (skeleton.index(name) for name in ("head", "jaw", "neck"))
+    head, jaw, neck_bone = (skeleton.index(name) for name in ("head", "jaw_shape", "neck"))
+    below = _descends_from(skeleton, skeleton.index("jaw"))
+    prior[:, below] *= np.clip(jaw_share * 4, 0, 1)[:, None]
     prior[:, head] = 0.03 * (1 - jaw_share)
     prior[:, jaw] = 0.25 * jaw_share
-    below = _descends_from(skeleton, jaw)
-    prior[:, below] *= np.clip(jaw_share * 4, 0, 1)[:, None]
     upper_lip = [
         i for i, n in enumerate(skeleton.names) if n.startswith(("lip_upper", "inner_upper"))
     ]
@@ -227,6 +243,12 @@ def smooth_weights(weights: FloatArray, edges: IntArray, amount: float) -> Float
     return (1 - amount) * weights + amount * mean
 
 
+def without(weights: FloatArray, foreign: NDArray[np.bool_]) -> FloatArray:
+    """Weights (V, B) with the ``foreign`` ones left away and each row's sum made 1 again."""
+    own = np.where(foreign, 0.0, weights)
+    return np.asarray(own / own.sum(1, keepdims=True))
+
+
 def mirrored_pose(pose: BonePose, twin: IntArray) -> BonePose:
     """The same pose on the other side."""
     turn, shift = np.array([1.0, -1.0, -1.0]), np.array([-1.0, 1.0, 1.0])
@@ -257,19 +279,17 @@ class Solver:
         self.index = np.concatenate([body, parts])
         self.eye_left = makehuman.joint_centre(self.mesh, self.rest, "l-eye")
         self.skeleton = place_bones(self.rest, body, self.eye_left)
-        shapes = au_shapes(self.rest)
-        self.gaze_angle = {n: self._gaze_angle(shapes[n]) for n in anatomy.GAZE_UNITS}
+        shapes = au_shapes(self.mesh, self.rest)
+        self.eyes = sculpt.Eyes(self.mesh, self.rest)
+        self.gaze_angle = {
+            name: self.eyes.turn_of(unit_sum(tuple((unit, 1.0) for unit in units)))
+            for name, (_, _, units) in anatomy.GAZE_UNITS.items()
+        }
         self.shapes = {name: shape[self.index] for name, shape in shapes.items()}
         self.points = self.rest[self.index]
         self.twin_bone = self.skeleton.mirror()
         self.twin_vertex = makehuman.mirror_index(self.points)
         self.jaw_poses = {name: self._jaw_pose(name) for name in anatomy.JAW_AUS}
-
-    def _gaze_angle(self, shape: FloatArray) -> float:
-        """Radians by which a gaze unit turns the left eyeball of the base mesh."""
-        eye = self.mesh.vertices_of("helper-l-eye")
-        rotation, _ = rigid_fit(self.rest[eye], self.rest[eye] + shape[eye], self.eye_left)
-        return float(np.arccos(np.clip((np.trace(rotation) - 1) / 2, -1, 1)))
 
     def _jaw_pose(self, name: str) -> tuple[FloatArray, FloatArray]:
         """Rotation vector and translation of the jaw bone, from the lower teeth's motion."""
@@ -288,8 +308,8 @@ class Solver:
         return np.asarray(np.clip(along, 0, 1))
 
     def _pin(self, weights: FloatArray) -> FloatArray:
-        """Teeth are rigid: the upper row follows the head, the lower the jaw."""
-        for group, bone in zip(TEETH, ("head", "jaw"), strict=True):
+        """Teeth belong to the mouth: the upper row stays with the head, the lower with the jaw."""
+        for group, bone in zip(TEETH, ("mouth_upper", "mouth_lower"), strict=True):
             rows = np.isin(self.index, self.mesh.vertices_of(group))
             weights[rows] = 0
             weights[rows, self.skeleton.index(bone)] = 1
@@ -303,6 +323,75 @@ class Solver:
         prior[np.ix_(others, bones)] = 0
         allowed[np.ix_(others, bones)] = False
         prior /= prior.sum(1, keepdims=True)
+
+    def _keep_lids_and_lips(
+        self, prior: FloatArray, allowed: NDArray[np.bool_]
+    ) -> NDArray[np.bool_]:
+        """Lids follow only what rides on the eye, lips what rides on the mouth, in place.
+
+        Whatever else identity moves, an edge and the edge it meets then stay together. What
+        rests there rests on the bones of the teeth and of the eye's corners.
+
+        Returns:
+            (V, B) bones that a vertex may not follow.
+        """
+        local = self.points - makehuman.joint_centre(self.mesh, self.rest, "head")
+        foreign = np.zeros(allowed.shape, bool)
+        lips = np.flatnonzero(contacts.lip_region(local))
+        share = self.jaw_share()[lips]
+        for bone, part in (("mouth_upper", 1 - share), ("mouth_lower", share)):
+            prior[lips, self.skeleton.index(bone)] = 0.02 * part
+            allowed[lips, self.skeleton.index(bone)] = True
+        self._confine(lips, ("mouth_upper", "mouth_lower"), foreign)
+        for side in "LR":
+            lids = np.flatnonzero(contacts.lid_region(local, side))
+            for bone in (f"tear_duct_{side}", f"eye_corner_{side}"):
+                at = self.skeleton.index(bone)
+                far = np.linalg.norm(self.points[lids] - self.skeleton.anchors[at], axis=1)
+                prior[lids, at] = np.maximum(prior[lids, at], 0.02 * np.exp(-far / 0.02))
+                allowed[lids, at] = True
+            self._confine(lids, (f"eye_{side}",), foreign)
+        prior[:] = fit.keep_strongest(without(prior, foreign), self.config.influences)
+        allowed &= ~foreign
+        return foreign
+
+    def _confine(self, rows: IntArray, tops: tuple[str, ...], foreign: NDArray[np.bool_]) -> None:
+        """Mark all bones but ``tops`` and those below them as foreign to ``rows``, in place."""
+        own = [self.skeleton.index(top) for top in tops]
+        own += [bone for top in own for bone in _descends_from(self.skeleton, top)]
+        foreign[np.ix_(rows, np.setdiff1d(np.arange(foreign.shape[1]), own))] = True
+
+    def _rows(self, vertices: IntArray) -> IntArray:
+        """Rows of the solved mesh for vertices of the base mesh."""
+        return np.flatnonzero(np.isin(self.index, vertices))
+
+    def _keep_skirt_apart(
+        self, prior: FloatArray, allowed: NDArray[np.bool_], foreign: NDArray[np.bool_]
+    ) -> None:
+        """Only the upper lid's rim follows the skirt bone, in place: its middle wholly."""
+        bone = self.skeleton.index("lid_skirt_L")
+        rows = self._rows(self.eyes.upper_rim)
+        drop = np.linalg.norm(self.shapes["AU43_L"][rows], axis=1)
+        share = drop / drop.max()
+        foreign[:, [bone, self.twin_bone[bone]]] = True
+        foreign[rows, bone] = False
+        allowed &= ~foreign
+        allowed[rows, bone] = True
+        prior[rows] *= (1 - share)[:, None]
+        prior[rows, bone] = share
+
+    def _lashes_with_edge(self, weights: FloatArray) -> FloatArray:
+        """The left lashes follow the lids' edges beside them (the right ones are mirrored)."""
+        left = self.mesh.vertices_of(*(n for n in LASHES if "-l-" in n))
+        rows = self._rows(left)
+        angle = sculpt.lid_angle(self.points[rows], self.eye_left)
+        upper = angle > sculpt.LID_SPLIT_RAD
+        for part, edge in ((upper, self.eyes.upper_edge), (~upper, self.eyes.lower_edge)):
+            beside = self._rows(edge)
+            apart = self.points[rows[part], None, 0] - self.points[None, beside, 0]
+            near = np.exp(-((apart / 0.0015) ** 2)) + 1e-9
+            weights[rows[part]] = near @ weights[beside] / near.sum(1, keepdims=True)
+        return weights
 
     def _symmetric(self, weights: FloatArray) -> FloatArray:
         left = self.points[:, 0] > 1e-5
@@ -322,17 +411,35 @@ class Solver:
 
     def solve_pose(self, name: str, weights: FloatArray) -> BonePose:
         """Bone transforms in the head's frame that make the shape ``name``."""
+        pose = self._fit_pose(weights, self.shapes[name], self.jaw_poses.get(name))
+        return symmetrised(pose, self.twin_bone) if self._is_symmetric(name) else pose
+
+    def _fit_pose(
+        self, weights: FloatArray, shape: FloatArray, jaw: tuple[FloatArray, FloatArray] | None
+    ) -> BonePose:
+        """Bone transforms that make a shape (V, 3), the jaw's motion given."""
         pose = BonePose.identity(len(self.skeleton.names))
         free = self.skeleton.expressive.copy()
         free[[self.skeleton.index(n) for n in ("jaw", "eyeball_L", "eyeball_R")]] = False
-        if name in self.jaw_poses:
-            self._follow_jaw(pose, *self.jaw_poses[name])
-        pose = fit.solve_pose(
-            self.points, weights, self.skeleton.pivots, self.shapes[name], free, self.config, pose
+        if jaw is not None:
+            self._follow_jaw(pose, *jaw)
+        pivots = self.skeleton.pivots
+        return fit.solve_pose(self.points, weights, pivots, shape, free, self.config, pose)
+
+    def _solve_together(
+        self, pair: anatomy.Sculpted, weights: FloatArray, poses: dict[str, BonePose]
+    ) -> BonePose:
+        """What the bones need beside the sum of two poses (in the parents' frames)."""
+        shape = self.shapes[pair.first] + self.shapes[pair.second]
+        shape = shape + unit_sum(pair.units)[self.index]
+        both = self._fit_pose(weights, shape, self.jaw_poses.get(pair.first))
+        both = self._local(symmetrised(both, self.twin_bone))
+        first, second = poses[pair.first], poses[pair.second]
+        return BonePose(
+            both.rotvec - first.rotvec - second.rotvec,
+            both.translation - first.translation - second.translation,
+            both.scale - first.scale - second.scale + 2,
         )
-        if self._is_symmetric(name):
-            pose = symmetrised(pose, self.twin_bone)
-        return pose
 
     @staticmethod
     def _is_symmetric(name: str) -> bool:
@@ -353,27 +460,41 @@ class Solver:
         neck = makehuman.neck_share()[self.index]
         prior, allowed = prior_weights(self.points, self.skeleton, neck, self.jaw_share())
         self._keep_tongue_apart(prior, allowed)
+        foreign = self._keep_lids_and_lips(prior, allowed)
+        self._keep_skirt_apart(prior, allowed, foreign)
         prior = self._symmetric(self._pin(prior))
         weights, edges = prior, self._edges()
         names = list(self.shapes)
         half = np.flatnonzero(self.points[:, 0] > -1e-5)
         stack = np.stack([self.shapes[n] for n in names])
+        identity = self._identity_shapes(neck)
+        targets = np.concatenate([stack[:, half], identity.targets[:, half]])
         for _ in range(self.config.outer_iterations):
             poses = [self.solve_pose(name, weights) for name in names]
+            pivots = self.skeleton.pivots
+            moved = np.concatenate(
+                [
+                    [fit.moved_points(self.points[half], pivots, pose) for pose in poses],
+                    identity.moved(weights, half),
+                ]
+            )
             fitted = prior.copy()
             fitted[half] = fit.solve_weights(
-                self.points[half],
-                self.skeleton.pivots,
-                poses,
-                stack[:, half],
-                prior[half],
-                allowed[half],
-                self.config,
+                moved, targets, prior[half], allowed[half], self.config
             )
-            fitted = smooth_weights(fitted, edges, self.config.smooth)
+            fitted = without(smooth_weights(fitted, edges, self.config.smooth), foreign)
+            fitted = self._lashes_with_edge(fitted)
             weights = self._symmetric(self._pin(fit.keep_strongest(fitted, self.config.influences)))
             weights = fit.keep_strongest_pairs(weights, self.twin_bone, self.config.influences)
         return self._result(weights)
+
+    def _identity_shapes(self, neck: FloatArray) -> IdentityShapes:
+        """What people differ by, which has a say in the weights beside the action units."""
+        shapes = principal_shapes(self.mesh)[:, self.index]
+        skeleton = self.skeleton
+        return IdentityShapes(
+            skeleton.names, skeleton.parents, skeleton.pivots, self.points, shapes, neck
+        )
 
     def _result(self, weights: FloatArray) -> SolvedRig:
         poses, explained = {}, {}
@@ -384,6 +505,10 @@ class Solver:
             got = np.einsum("vb,vbi->vi", weights, moved)
             explained[name] = fit.explained_variance(target[rows], got[rows])
             poses[name] = self._local(pose)
+        together = {
+            (pair.first, pair.second): self._solve_together(pair, weights, poses)
+            for pair in anatomy.SCULPTED
+        }
         origin = makehuman.joint_centre(self.mesh, self.rest, "head")
         skeleton = replace(
             self.skeleton,
@@ -392,7 +517,15 @@ class Solver:
         )
         self._finish_gaze(poses)
         return SolvedRig(
-            skeleton, self.index, self.points - origin, weights, poses, explained, origin
+            skeleton=skeleton,
+            base_index=self.index,
+            positions=self.points - origin,
+            weights=weights,
+            poses=poses,
+            explained=explained,
+            origin=origin,
+            together=together,
+            late_blink=self._split_blink(poses),
         )
 
     def _at_origin(self) -> NDArray[np.bool_]:
@@ -431,12 +564,27 @@ class Solver:
         axis = {"gaze_down": [1.0, 0, 0], "gaze_up": [-1.0, 0, 0], "gaze_left": [0, 1.0, 0]}
         for name, angle in self.gaze_angle.items():
             pose = poses[name]
-            share = anatomy.LID_FOLLOW / angle
+            share = 1 / angle
             pose.rotvec *= share
             pose.translation *= share
             pose.scale = 1 + (pose.scale - 1) * share
             for side in "LR":
                 pose.rotvec[self.skeleton.index(f"eyeball_{side}")] = axis[name]
+
+    def _split_blink(self, poses: dict[str, BonePose]) -> BonePose:
+        """Leave to the blink what grows with its channel; return what comes late, the skirt.
+
+        In the blink's own pose the skirt turns with the lid's edge, which hides it.
+        """
+        blink, late = poses["AU43_L"], BonePose.identity(len(self.skeleton.names))
+        skirt = self.skeleton.index("lid_skirt_L")
+        turn = np.array([-self.eyes.turn_of_edge(makehuman.face_unit("eyeBlinkLeft")), 0, 0])
+        turn *= dict(anatomy.AU_UNITS["AU43_L"])["eyeBlinkLeft"]
+        late.rotvec[skirt] = blink.rotvec[skirt] - turn
+        late.translation[skirt] = blink.translation[skirt]
+        late.scale[skirt] = blink.scale[skirt]
+        blink.rotvec[skirt], blink.translation[skirt], blink.scale[skirt] = turn, 0, 1
+        return late
 
 
 def all_poses(solved: SolvedRig) -> dict[str, BonePose]:

@@ -53,6 +53,7 @@ def posed(skeleton: Skeleton, channels: FloatArray) -> FloatArray:
 
 def variance() -> None:
     """Print the displacement variance explained per action unit."""
+    from rig.author import makehuman
     from rig.author.fit import explained_variance
     from rig.author.solve import au_shapes
 
@@ -60,7 +61,7 @@ def variance() -> None:
     rest = posed(skeleton, np.zeros(len(layout.channels)))
     adult, index, nearest = _match_base_mesh()
     found = {}
-    for name, shape in au_shapes(adult).items():
+    for name, shape in au_shapes(makehuman.read_base_mesh(), adult).items():
         if name in layout.channel_index:
             channels = np.zeros(len(layout.channels))
             channels[layout.channel_index[name]] = 1
