@@ -163,7 +163,7 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
     rims = np.exp(-((lid / 0.0022) ** 2)) + 0.5 * np.exp(-((lid / 0.006) ** 2))
     cheek = _bump(p, 0.037, 0.006, 0.017, 0.015)
     redness = 0.8 * cheek + nose + 0.9 * ears
-    redness += 0.35 * _bump(p, 0, -0.056, 0.014, 0.009) - 0.3 * smoothstep(0.06, 0.085, y)
+    redness += 0.35 * _bump(p, 0, -0.056, 0.014, 0.009) - 0.15 * smoothstep(0.06, 0.085, y)
     yellow = smoothstep(0.055, 0.08, y) - 0.4 * ears - 0.5 * lips
     below = y < 0.038 + 0.05 * (0.029 - ax)
     socket = np.exp(-(((lid - 0.004) / 0.0065) ** 2)) * np.where(below, 1.0, 0.7)
@@ -188,7 +188,7 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
         "hair": hair_mask(p),
         "beard": beard,
         "shirt": smoothstep(-0.098, -0.102, y - 0.2 * ax),
-        "lash_line": np.exp(-((lid / 0.0009) ** 2)) * np.where(below, 0.3, 0.9) * (z > 0.06),
+        "lash_line": np.exp(-((lid / 0.0010) ** 2)) * np.where(below, 0.4, 1.5) * (z > 0.06),
         "liner": np.exp(-((lid / 0.0013) ** 2)) * (z > 0.06),
         "shadow": np.exp(-(((lid - 0.003) / 0.006) ** 2))
         * (y > 0.0395)
@@ -252,7 +252,7 @@ def paint_skin(
     shade = _marks(look, size)
     pigments[..., 0], lip_lines = _melanin(look, masks, rng, size)
     pigments[..., 1] = _blood(look, masks, rng, size) + lip_lines + shade[1]
-    pigments[..., 2] = look.carotene * (1 + 0.5 * masks["yellow"])
+    pigments[..., 2] = look.carotene * (1 + 0.2 * masks["yellow"])
     pigments[..., 3] = shade[0] + look.lashes * masks["lash_line"]
     pigments[..., 3] += (0.05 + 0.06 * lip_lines) * masks["lips"] + 0.10 * masks["upper_lip"]
     _shade_beard(pigments, look, masks)
@@ -413,12 +413,12 @@ def paint_surface(
     relief = noise(rng, size, (0.9 * px, 0.9 * px))
     bumps = noise(rng, size, (2.4 * px, 2.4 * px))
     lips = masks["lips"]
-    height_mm = (0.035 + 0.065 * look.pores) * masks["pores"] * (relief + 0.4 * bumps)
+    height_mm = (0.025 + 0.05 * look.pores) * masks["pores"] * (relief + 0.4 * bumps)
     height_mm -= depth_mm
     lines = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
-    height_mm += lips * ((0.09 + 0.06 * look.age_creases) * lines - height_mm * 0.7)
+    height_mm += lips * ((0.06 + 0.07 * look.age_creases) * lines - height_mm * 0.7)
     height_mm += 0.10 * masks["lip_edge"]
-    rough = 0.56 - 0.20 * look.oil * masks["oily"] - 0.05 * masks["near_eye"] + 0.02 * bumps
+    rough = 0.58 - 0.14 * look.oil * masks["oily"] - 0.05 * masks["near_eye"] + 0.02 * bumps
     rough += lips * (0.36 - rough) + masks["waterline"] * (0.12 - rough)
     rough += 0.1 * look.stubble * masks["beard"]
     open_ = load_skin_maps(size).occlusion * (1 - np.minimum(0.35 * depth_mm, 0.5))

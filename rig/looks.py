@@ -120,7 +120,7 @@ _IRISES: tuple[tuple[Colour, Colour], ...] = (
     ((0.26, 0.20, 0.12), (0.33, 0.23, 0.11)),
     ((0.27, 0.28, 0.22), (0.33, 0.27, 0.16)),
     ((0.28, 0.33, 0.36), (0.36, 0.36, 0.32)),
-    ((0.23, 0.31, 0.39), (0.34, 0.39, 0.42)),
+    ((0.23, 0.29, 0.34), (0.33, 0.37, 0.39)),
 )
 
 
@@ -139,7 +139,7 @@ def sample_look(
         brow=layout.brow_styles[brow_style],
         brow_colour=_brow_colour(rng, hair, old),
         melanin=melanin,
-        blood=float(np.clip(rng.normal(0.42, 0.09), 0.2, 0.75)),
+        blood=float(np.clip(rng.normal(0.46, 0.09), 0.22, 0.8)),
         carotene=carotene,
         redness=float(rng.beta(2, 3.5)) * (0.45 + 0.55 * light),
         mottling=float(np.clip(rng.normal(0.35 + 0.25 * person.age, 0.15), 0.08, 1)),
@@ -162,7 +162,9 @@ def sample_look(
         iris_ring=ring,
         pupil_mm=float(rng.uniform(1.3, 2.6)),
         sclera_red=float(np.clip(rng.beta(1.5, 4) + 0.2 * person.age, 0, 1)),
-        sclera_yellow=float(np.clip(rng.beta(1.5, 5) + 0.2 * person.age + 0.2 * (1 - light), 0, 1)),
+        sclera_yellow=float(
+            np.clip(rng.beta(1.5, 5) + 0.2 * person.age + 0.35 * (1 - light), 0, 1)
+        ),
         teeth=float(np.clip(rng.normal(0.65 - 0.4 * person.age, 0.2), 0, 1)),
         shirt=_sample_shirt(rng),
         bald=bool(rng.random() < 0.45 * person.masculinity * person.age**0.7),
