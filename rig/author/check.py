@@ -2,24 +2,27 @@
 
 FOLDER is what ``python -m rig.author.build --out FOLDER`` wrote. Numbers may differ in their last
 digits between machines (BLAS adds in another order), so they are compared, not bytes: poses and
-vertices to 10 µm (and as much in radians and scale), texels to 2 of 255. Exit code 1 if any differ
-by more. ``head.blend`` holds the same meshes as ``head.glb``; the tests compare those two.
+vertices to 10 µm (and as much in radians and scale), keys of animations to 0.2 mrad or mm, texels
+to 2 of 255, props to 2 of their steps. Exit code 1 if any differ by more. ``head.blend`` is made
+from the same arrays: the tests compare its mesh, sliders and poses with the other files.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.glb import read_glb
-from rig.head import Head, asset_path, parse_head
+from rig.glb import Glb, read_glb
+from rig.head import Head, parse_head
 
-LENGTH, TEXEL = 1e-5, 2.0
+PACKAGED = Path(__file__).resolve().parents[1]
+LENGTH, STEP = 1e-5, 2.0
 
 
 def head_difference(a: Head, b: Head) -> float:
@@ -54,23 +57,73 @@ def pose_difference(a: dict[str, Any], b: dict[str, Any]) -> float:
     return worst
 
 
+def animation_difference(a: Glb, b: Glb) -> float:
+    """Largest difference of the last keys of two GLBs' animations.
+
+    A joint that has no keys in one rests there, as the first key of the other says.
+    """
+    tables = [_last_keys(glb) for glb in (a, b)]
+    if tables[0].keys() != tables[1].keys():
+        return float("inf")
+    worst = 0.0
+    for name in tables[0]:
+        one, other = (table[name] for table in tables)
+        for joint_path in one.keys() | other.keys():
+            keys = [moves.get(joint_path) for moves in (one, other)]
+            present = next(key for key in keys if key is not None)
+            pair = [present[:1] if key is None else key[1:] for key in keys]
+            worst = max(worst, array_difference(*pair))
+    return worst
+
+
+def _last_keys(glb: Glb) -> dict[str, dict[tuple[str, str], NDArray[Any]]]:
+    """Animation → (joint, path) → its keys: at rest, moved."""
+    names = [node.get("name", "") for node in glb.json["nodes"]]
+    return {
+        animation["name"]: {
+            (names[c["target"]["node"]], c["target"]["path"]): glb.accessor(
+                animation["samplers"][c["sampler"]]["output"]
+            )
+            for c in animation["channels"]
+        }
+        for animation in glb.json.get("animations", [])
+    }
+
+
+def arrays_difference(a: Path, b: Path, names: Callable[[str], bool] = bool) -> float:
+    """Largest difference of the arrays of two npz files whose names pass ``names``."""
+    with np.load(a) as one, np.load(b) as other:
+        if set(one.files) != set(other.files):
+            return float("inf")
+        pairs = [(one[name], other[name]) for name in one.files if names(name)]
+    texts = [pair for pair in pairs if pair[0].dtype.kind == "U"]
+    if any(not np.array_equal(*pair) for pair in texts):
+        return float("inf")
+    numbers = [array_difference(*pair) for pair in pairs if pair[0].dtype.kind != "U"]
+    return max(numbers, default=0.0)
+
+
 def differences(folder: Path) -> dict[str, tuple[float, float]]:
     """File → (largest difference, what is allowed)."""
-    packaged = asset_path("head.glb").parent
-    poses, heads, maps = [], [], []
-    for assets in (packaged, folder / "assets"):
-        profile = assets.parent / "profiles" / "geface.json"
-        poses.append(json.loads(profile.read_text(encoding="utf-8")))
-        heads.append(parse_head(read_glb(assets / "head.glb")))
-        with np.load(assets / "skin_maps.npz") as data:
-            maps.append({name: data[name] for name in data.files})
-    masks = [array_difference(m, maps[1][n]) for n, m in maps[0].items() if n != "position"]
-    place = array_difference(maps[0]["position"], maps[1]["position"])
+    folders = (PACKAGED, folder)
+    poses = [json.loads((f / "profiles/geface.json").read_text(encoding="utf-8")) for f in folders]
+    glbs = [read_glb(f / "assets/head.glb") for f in folders]
+    maps, props = (
+        [f / "assets" / name for f in folders] for name in ("skin_maps.npz", "props.npz")
+    )
     return {
         "profiles/geface.json": (pose_difference(*poses), 2e-4),
-        "assets/head.glb": (head_difference(*heads), LENGTH),
-        "assets/skin_maps.npz, position": (place, 2e-4),
-        "assets/skin_maps.npz, masks": (max(masks), TEXEL),
+        "assets/head.glb": (head_difference(*map(parse_head, glbs)), LENGTH),
+        "assets/head.glb, animations": (animation_difference(*glbs), 2e-4),
+        "assets/skin_maps.npz, position": (
+            arrays_difference(maps[0], maps[1], names="position".__eq__),
+            2e-4,
+        ),
+        "assets/skin_maps.npz, masks": (
+            arrays_difference(maps[0], maps[1], names="position".__ne__),
+            STEP,
+        ),
+        "assets/props.npz": (arrays_difference(props[0], props[1]), STEP),
     }
 
 
@@ -78,7 +131,7 @@ def main(arguments: list[str]) -> int:
     """Print the differences; 1 if one is too large."""
     found = differences(Path(arguments[0]))
     for name, (size, allowed) in found.items():
-        print(f"{name:<32} differs by {size:.2g}, allowed {allowed:.2g}")
+        print(f"{name:<33} differs by {size:.2g}, allowed {allowed:.2g}")
     return int(any(size > allowed for size, allowed in found.values()))
 
 

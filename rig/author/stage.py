@@ -27,7 +27,7 @@ COLLECTIONS = {
 }
 DEFORM = "Deform"
 RING_RADIUS_M, RING_HEIGHT_M = 0.13, 0.17
-EYE_HEIGHT_M = 0.02
+CAMERA_PLACE_M = (0.0, -0.8, 0.02)
 # Lights: name → (energy in watts, size in metres, place).
 LIGHTS = {
     "key": (14.0, 0.5, (0.55, -0.75, 0.45)),
@@ -132,7 +132,7 @@ def add_camera() -> None:
     camera = bpy.data.cameras.new("portrait")
     camera.lens, camera.clip_start = 85.0, 0.05
     thing = bpy.data.objects.new("portrait", camera)
-    thing.location = (0.0, -1.05, EYE_HEIGHT_M)
+    thing.location = CAMERA_PLACE_M
     thing.rotation_euler = (np.pi / 2, 0.0, 0.0)
     scene.collection.objects.link(thing)
     scene.camera = thing
