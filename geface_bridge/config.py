@@ -96,12 +96,12 @@ class StreamConfig:
         calibrate_s: take the first seconds of each face as neutral, None for not.
         smoothing: 0 for none, 1 as tuned, more is smoother and later.
         model: weights other than the packaged ones.
-        record: a take file, or a folder for one.
+        record: a take file, or a folder for one; audio: name of the sound recorded beside it.
         performers: whose faces they are, in the subjects' order; calibrations are loaded and kept.
         rest_s: take the neutral of a face that rests so long; 0 for never.
 
     Raises:
-        ConfigError: more performers than faces.
+        ConfigError: more performers than faces, or sound beside no take.
     """
 
     source: SourceConfig = field(default_factory=SourceConfig)
@@ -112,6 +112,7 @@ class StreamConfig:
     smoothing: float = 1.0
     model: Path | None = None
     record: Path | None = None
+    audio: str = ""
     performers: tuple[str, ...] = ()
     rest_s: float = 0.0
 
@@ -121,6 +122,8 @@ class StreamConfig:
                 f"{len(self.performers)} performers are named for {self.faces} face(s): "
                 f"add --faces {len(self.performers)}"
             )
+        if self.audio and self.record is None:
+            raise ConfigError("--audio is given without --record: a name needs a take to stand in")
 
 
 @dataclass(frozen=True)

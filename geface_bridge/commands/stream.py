@@ -62,6 +62,12 @@ if TYPE_CHECKING:
     help="Record a take; a folder gets one named after the time.",
 )
 @click.option(
+    "--audio",
+    default="",
+    metavar="NAME",
+    help="Name in the take the sound file that is recorded beside it.",
+)
+@click.option(
     "--performer",
     "performers",
     multiple=True,
@@ -155,7 +161,7 @@ def _recorder(
         return None
     from geface_bridge.takes import TakeFacts, TakeRecorder
 
-    facts = TakeFacts(performer=", ".join(config.performers))
+    facts = TakeFacts(performer=", ".join(config.performers), audio=config.audio)
     recorder = stack.enter_context(TakeRecorder(config.record, hello, facts, teller))
     teller("info", f"take: {recorder.path}")
     return recorder

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geface_bridge.config import SourceConfig
+from geface_bridge.config import ServingConfig, SourceConfig, StreamConfig
 from geface_bridge.errors import ConfigError
 
 CLIP = Path("clip.mp4")
@@ -31,3 +31,17 @@ def test_choices_that_contradict_each_other(options, message):
 def test_a_file_may_loop_and_run_fast():
     config = SourceConfig(video=CLIP, loop=True, realtime=False)
     assert (config.loop, config.realtime) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: ServingConfig(tls_cert=CLIP), "--tls-cert is given without --tls-key"),
+        (lambda: ServingConfig(tls_key=CLIP), "--tls-key is given without --tls-cert"),
+        (lambda: StreamConfig(performers=("a", "b")), r"2 performers .* for 1 face.*--faces 2"),
+        (lambda: StreamConfig(audio="a.wav"), "--audio is given without --record"),
+    ],
+)
+def test_options_that_need_others(make, message):
+    with pytest.raises(ConfigError, match=message):
+        make()
