@@ -19,7 +19,7 @@ from rig import appearance
 from rig.author.parts import Part
 from rig.author.solve import Skeleton
 from rig.looks import default_appearance
-from rig.materials import MATERIALS
+from rig.materials import ROUGHNESS
 
 RIG_NAME, HEAD_NAME = "geface_rig", "geface_head"
 BONE_LENGTH_M = 0.006
@@ -90,7 +90,7 @@ def make_mesh(parts: list[Part], skeleton: Skeleton, pictures: dict[str, NDArray
         corner_uvs += [uv for face in part.corner_uvs for uv in face]
         slots += [slot] * len(part.faces)
         start += len(part.positions)
-        mesh.materials.append(make_material(part.name, pictures.get(part.name)))
+        mesh.materials.append(make_material(part.name, pictures[part.name]))
     mesh.from_pydata(blender_from_rig(positions).tolist(), [], faces)
     layer = mesh.uv_layers.new(name="UVMap")
     layer.data.foreach_set("uv", np.array(corner_uvs, dtype=np.float32).ravel())
@@ -111,18 +111,13 @@ def _add_weights(thing: Any, weights: NDArray[np.float64], skeleton: Skeleton) -
                 group.add([int(row)], float(weights[row, bone]), "REPLACE")
 
 
-def make_material(name: str, picture: NDArray[np.uint8] | None) -> Any:
-    """A Principled material with the part's picture, or its colour where it has none."""
+def make_material(name: str, picture: NDArray[np.uint8]) -> Any:
+    """A Principled material with the part's picture."""
     material = bpy.data.materials.new(name)
     material.use_nodes = True
     material.use_backface_culling = False
-    look = MATERIALS[name]
     shader = material.node_tree.nodes["Principled BSDF"]
-    shader.inputs["Roughness"].default_value = look.roughness
-    if picture is None:
-        linear = np.power(look.colour or (0.8, 0.8, 0.8), 2.2)
-        shader.inputs["Base Color"].default_value = (*(float(c) for c in linear), 1.0)
-        return material
+    shader.inputs["Roughness"].default_value = ROUGHNESS[name]
     node = picture_node(material, name, picture)
     material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
     if picture.shape[-1] == 4:
