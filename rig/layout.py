@@ -249,13 +249,13 @@ def parameter_from_angle(angle_rad: FloatArray, angle: dict[str, Any]) -> FloatA
     return np.asarray((np.rad2deg(angle_rad) - low) / (high - low))
 
 
+def _extent(dof: str, value: float) -> float:
+    """Offset at parameter 1 in metres, radians or scale - 1; angles are degrees in the file."""
+    return float(np.deg2rad(value)) if dof[0] == "r" else float(value)
+
+
 def _identity_component(raw: dict[str, Any]) -> IdentityComponent:
-    unit = {
-        "t": raw["range"]["t_m"],
-        "r": np.deg2rad(raw["range"]["r_deg"]),
-        "s": raw["range"]["s"],
-    }
-    ranges = tuple(float(unit[dof[0]]) for dof in raw["dofs"])
+    ranges = tuple(_extent(dof, raw["range"][dof]) for dof in raw["dofs"])
     name = raw["name"]
     bones = raw.get("bones") or ([f"{name}_L", f"{name}_R"] if raw["paired"] else [name])
     return IdentityComponent(

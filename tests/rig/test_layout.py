@@ -63,9 +63,18 @@ def test_names_are_unique(names):
     assert len(set(values)) == len(values)
 
 
-def test_bones_of_identity_components_are_unique():
-    bones = [bone for component in LAYOUT.identity for bone in component.bones]
-    assert len(set(bones)) == len(bones)
+def test_an_identity_component_moves_a_bone_once_and_pairs_move_both_sides():
+    for component in LAYOUT.identity:
+        assert len(set(component.bones)) == len(component.bones)
+        sides = {name[-2:] for name in component.bones}
+        assert not component.paired or sides == {"_L", "_R"}
+
+
+def test_identity_angles_are_degrees_in_the_file_and_lengths_metres():
+    raw = {"name": "a", "paired": False, "doc": "", "dofs": ["ty", "rx", "sz"]}
+    raw["range"] = {"ty": 0.002, "rx": 90, "sz": 0.1}
+    layout = changed(lambda whole: whole["identity"].update(components=[raw]))
+    np.testing.assert_allclose(layout.identity[0].ranges, [0.002, np.pi / 2, 0.1])
 
 
 def test_intensity_channels_come_first_and_run_from_0_to_1():

@@ -79,7 +79,8 @@ def test_known_weights_are_recovered():
     poses = [pose_of(translation=shift) for shift in np.eye(3) * 0.01]
     targets = np.stack([target_of(points, known, pose) for pose in poses])
     prior, allowed = np.full((20, 2), 0.5), np.ones((20, 2), bool)
-    found = solve_weights(points, PIVOTS, poses, targets, prior, allowed, FitConfig())
+    moved = np.stack([moved_points(points, PIVOTS, pose) for pose in poses])
+    found = solve_weights(moved, targets, prior, allowed, FitConfig())
     np.testing.assert_allclose(found, known, atol=0.02)
 
 
@@ -94,7 +95,8 @@ def test_weights_are_convex_sparse_and_only_where_allowed():
     allowed[:, 0] = True
     prior = allowed / allowed.sum(1, keepdims=True)
     targets = rng.normal(0, 0.005, (3, 15, 3))
-    found = solve_weights(points, pivots, poses, targets, prior, allowed, FitConfig())
+    moved = np.stack([moved_points(points, pivots, pose) for pose in poses])
+    found = solve_weights(moved, targets, prior, allowed, FitConfig())
     assert found.min() >= 0
     assert (found > 0).sum(1).max() <= 4
     assert not found[~allowed].any()
