@@ -21,8 +21,10 @@ Factors = tuple[tuple[str, float], ...]
 
 def scaled(pose: BonePose, share: float, bones: NDArray[np.bool_] | None = None) -> BonePose:
     """A pose times a factor, on ``bones`` (B,) only."""
-    on = share * (np.ones(len(pose.scale)) if bones is None else bones)[:, None]
-    return BonePose(pose.rotvec * on, pose.translation * on, 1 + (pose.scale - 1) * on)
+    chosen = np.ones(len(pose.scale)) if bones is None else bones.astype(float)
+    on = share * chosen[:, None]
+    scale = np.asarray(1 + (pose.scale - 1) * on, dtype=np.float64)
+    return BonePose(pose.rotvec * on, pose.translation * on, scale)
 
 
 def all_correctives(solved: SolvedRig) -> tuple[Corrective, ...]:

@@ -129,7 +129,8 @@ class Eyes:
             self._median(self._raise, self.lower_edge),
         )
         raised = np.copysign(lower * turn / bottom, top)
-        return shape * above * abs(upper * turn / top) + self._raise * (1 - above) * raised
+        above_lid = shape * above * abs(upper * turn / top)
+        return np.asarray(above_lid + self._raise * (1 - above) * raised)
 
     def turn_of_edge(self, shape: FloatArray) -> float:
         """Radians up by which a shape turns the middle of the left upper lid's edge."""
