@@ -1,8 +1,9 @@
 """Builds ``rig/assets`` and the rig's own profile: ``python -m rig.author.build``.
 
 Steps: read MakeHuman → fit skeleton, weights and poses → cut parts → bake maps → assemble in
-Blender → write profiles/geface.json, skin_maps.npz, head.glb, head.blend and props.npz, and print
-what the fit explains. Each step reads what the ones before have written, not the package's files.
+Blender → write profiles/geface.json, skin_maps.npz, head.glb, head.blend, props.npz and
+identity_statistics.npz, and print what the fit explains. Each step reads what the ones before
+have written, not the package's files.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.author import maps, occlusion, pose_library, props, scene, stage
+from rig.author import identity_statistics, maps, occlusion, pose_library, props, scene, stage
 from rig.author.controls import Controls
 from rig.author.correctives import all_correctives
 from rig.author.fit import FitConfig
@@ -100,6 +101,7 @@ def build(out: Path, config: FitConfig) -> None:
     head = write_glb(profile, assets / "head.glb")
     write_blend(rig, Skeleton(head, profile), raw_profile, assets / "head.blend")
     props.write(assets)
+    identity_statistics.write_statistics(assets)
 
 
 def main() -> None:

@@ -97,11 +97,16 @@ def find_contacts(rest: FloatArray) -> Contacts:
         ValueError: a vertex of an edge is not there.
     """
     tree = cKDTree(rest)
-    rows = [_nearest(tree, edge) for edge in (LIP_UPPER, LIP_LOWER, LID_UPPER, LID_LOWER)]
     local = rest - np.array(EYE_MM) * 1e-3
     outside = np.linalg.norm(local, axis=1) > LID_OUTSIDE_M
     lids = lid_region(rest, "L") & outside & (local[:, 2] > 0.004)
-    return Contacts(*rows, lids=np.flatnonzero(lids))
+    return Contacts(
+        lip_upper=_nearest(tree, LIP_UPPER),
+        lip_lower=_nearest(tree, LIP_LOWER),
+        lid_upper=_nearest(tree, LID_UPPER),
+        lid_lower=_nearest(tree, LID_LOWER),
+        lids=np.flatnonzero(lids),
+    )
 
 
 def _nearest(tree: cKDTree, edge: tuple[tuple[float, float, float], ...]) -> IntArray:
