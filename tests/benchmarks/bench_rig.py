@@ -12,6 +12,8 @@
   software GL's threads and hardly depends on what else runs.
 * ``throughput``: pictures a second with mask and depth in two processes of one GL thread each, by
   size, first 5 seconds not counted.
+* ``pairs``: samples a second that ``training.render_pairs`` writes with masks and depth from two
+  workers, by size; from the eighth sample on, so that their start does not count.
 * ``faces``: share of random renders (seed 11, 256 pixels, yaw within 40 and pitch within 25
   degrees; ``--count`` of them) in which MediaPipe finds the face; the others' indices.
 
@@ -24,9 +26,11 @@ import argparse
 import itertools
 import multiprocessing
 import os
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -202,11 +206,34 @@ def faces(count: int) -> None:
     print(f"faces found by MediaPipe in {share:.4f} of {count} renders; missed: {missed}")
 
 
+def pairs(count: int = 96) -> None:
+    """Print how fast the dataset command writes."""
+    from training.render_pairs import RenderConfig
+    from training.render_workers import by_processes
+    from training.shards import shard_ranges
+
+    for size in (128, 256, 512):
+        reached: list[tuple[float, int]] = []
+        with tempfile.TemporaryDirectory() as folder:
+            config = RenderConfig(count, size, 0, Path(folder), workers=2, depth=True)
+            ranges = shard_ranges(0, count, size=8)
+            for _ in by_processes(
+                config,
+                ranges,
+                lambda n: reached.append((time.perf_counter(), n)),  # noqa: B023
+            ):
+                pass
+        counted = [(at, done) for at, done in reached if done >= 8]
+        (first_s, first), (last_s, last) = counted[0], counted[-1]
+        print(f"pairs {size:3d}: {(last - first) / (last_s - first_s):.1f} a second")
+
+
 PARTS: dict[str, Callable[..., None]] = {
     "variance": variance,
     "skinning": skinning,
     "render": render,
     "throughput": throughput,
+    "pairs": pairs,
     "faces": faces,
 }
 
