@@ -187,7 +187,7 @@ def sample_photo(rng: np.random.Generator) -> Photo:
         gain=float(np.exp(rng.normal(0, 0.5 if poor else 0.22))),
         metering=float(rng.uniform(0.35, 0.85)),
         gamma=float(np.exp(rng.normal(0, 0.1))),
-        contrast=float(np.clip(rng.normal(0.25, 0.25), -0.3, 0.9)),
+        contrast=float(np.clip(rng.normal(0.35, 0.25), -0.25, 0.9)),
         saturation=float(np.clip(rng.normal(1.0, 0.18), 0.0, 1.6)) * float(rng.random() > 0.02),
         tint=(float(cast[0]), float(cast[1]), float(cast[2])),
         vignette=float(rng.beta(1, 4) * 0.6),

@@ -68,7 +68,7 @@ _HAIRY = {"hair", "beard", "brows"}
 _MOUTH_DARK = {"mouth": 75.0, "teeth": 45.0, "tongue": 45.0}
 _SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
 _PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
-_SHADOW_SIZE, _SHADOW_REACH_M = 320, 0.19
+_SHADOW_SIZE, _SHADOW_REACH_M = 256, 0.19
 _LIGHTS = 3
 
 
@@ -183,7 +183,7 @@ class Renderer:
         """Render one sample; without ``mask`` and ``depth`` their pass is skipped."""
         channels = channels_from_parameters(sample.parameters, self.layout)
         identity = sample.parameters[self.layout.blocks["identity"]]
-        vertices = self._load(channels, identity, sample.look, sample.styling)
+        vertices = self._load(channels, identity, sample.look, sample.styling, sample.view)
         light = self._draw(sample.view, sample.look.bald)
         ground = random_background(self.size, np.random.default_rng([sample.photo.seed, 7]))
         image = photograph.expose(light[..., :3] + (1 - light[..., 3:]) * ground, sample.photo)
@@ -215,7 +215,7 @@ class Renderer:
 
         Colour is premultiplied by alpha, the head's coverage.
         """
-        self._load(channels, identity, look, styling or Styling())
+        self._load(channels, identity, look, styling or Styling(), view)
         light = self._draw(view, look.bald)
         alpha = np.clip(light[..., 3:], 0, 1)
         shown = photograph.develop(light[..., :3] / np.maximum(alpha, 1e-4))
@@ -225,7 +225,12 @@ class Renderer:
     # What a face changes -------------------------------------------------------------------
 
     def _load(
-        self, channels: FloatArray, identity: FloatArray | None, look: Appearance, styling: Styling
+        self,
+        channels: FloatArray,
+        identity: FloatArray | None,
+        look: Appearance,
+        styling: Styling,
+        view: View,
     ) -> dict[str, FloatArray]:
         """Send a face's vertices and pictures; returns its posed vertices."""
         self._context.make_current()
@@ -236,11 +241,13 @@ class Renderer:
         for name, picture in textures(look, channels).items():
             self._parts[name].picture.set_picture(picture)
         self._surface.set_picture(paint_surface(look, crease_depths(channels)))
-        self._load_props(props_for(styling, look), matrices)
+        self._load_props(props_for(styling, look), matrices, rig_from_camera(view)[:3, 3])
         self._frame = self._face_uniforms(vertices, matrices)
         return vertices
 
-    def _load_props(self, props: tuple[Prop, ...], matrices: FloatArray) -> None:
+    def _load_props(
+        self, props: tuple[Prop, ...], matrices: FloatArray, camera: FloatArray
+    ) -> None:
         """Send props into pieces, which are reused; those that are not needed are freed."""
         while len(self._props) < len(props):
             self._props.append(_Piece("PLAIN"))
@@ -251,10 +258,12 @@ class Renderer:
             piece.kind = "HAIR" if prop.label in _HAIRY else "PLAIN"
             piece.alpha, piece.label = prop.alpha, prop.label
             piece.uniforms = _surface_uniforms(prop.roughness, 1 - prop.roughness, 0.0)
-            piece.mesh.set_topology(prop.uvs, prop.triangles)
-            piece.mesh.set_pose(
-                skin(prop.positions, *binding), turn_normals(prop.normals, *binding)
-            )
+            positions = skin(prop.positions, *binding)
+            order = prop.triangles
+            if piece.alpha == "cutout":
+                order = nearest_first(positions, order, camera)
+            piece.mesh.set_topology(prop.uvs, order)
+            piece.mesh.set_pose(positions, turn_normals(prop.normals, *binding))
             piece.picture.set_picture(prop.picture)
 
     def _face_uniforms(
@@ -288,12 +297,12 @@ class Renderer:
         self._light.begin()
         self._surface.bind(_SURFACE)
         for piece, alpha in _in_order(self._pieces(bald)):
-            defines = (piece.kind, *features, *_ALPHA_DEFINES[alpha])
+            defines = (piece.kind, "ROOM", *features, *_ALPHA_DEFINES[alpha])
             set_state(blend=alpha in ("blend", "fringe"), closed=piece.closed)
             program = self._context.program("face.vert", "surface.frag", *defines, lights=count)
             program.use(frame, piece.uniforms)
             piece.picture.bind(_PICTURE)
-            piece.mesh.draw()
+            piece.mesh.draw(backwards=alpha == "fringe")
         return self._light.colours()
 
     def _cast_shadow(self, shadow: ShadowMap, view: View, bald: bool) -> dict[str, Any]:
@@ -307,7 +316,7 @@ class Renderer:
                 program.use({"clip_from_rig": matrix, "picture": _PICTURE}, {})
                 piece.picture.bind(_PICTURE)
                 piece.mesh.draw()
-        shadow.finish(0.8 + 4.5 * view.lights[0].breadth)
+        shadow.finish(0.8 + 3.5 * view.lights[0].breadth)
         shadow.bind(_SHADOWS)
         return {"shadow_from_rig": matrix}
 
@@ -352,6 +361,15 @@ def _in_order(pieces: list[_Piece]) -> Iterator[tuple[_Piece, str]]:
 
 _UNITS = {"picture": _PICTURE, "surface": _SURFACE, "shadows": _SHADOWS, "labels": _LABELS}
 _NEAR_M, _FAR_M = 0.05, 10.0
+
+
+def nearest_first(
+    positions: FloatArray, triangles: NDArray[np.int64], camera: FloatArray
+) -> NDArray[np.int64]:
+    """(T, 3) triangles by their distance from the camera: what covers is drawn before what it
+    hides, and, taken backwards, what blends after what it lies upon."""
+    away = np.square(positions - camera).sum(1).astype(np.float32)
+    return triangles[np.argsort(away[triangles[:, 0]] + away[triangles[:, 2]], kind="stable")]
 
 
 class _LidCurves:

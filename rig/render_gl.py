@@ -6,6 +6,7 @@ because it uploads every mesh and texture again for every picture.
 
 from __future__ import annotations
 
+import ctypes
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -122,11 +123,12 @@ class MeshBuffer:
 
     def set_topology(self, uvs: NDArray[Any], triangles: NDArray[Any]) -> None:
         """Send (V, 2) texture coordinates and (T, 3) triangles, which poses leave alone."""
-        indices = np.ascontiguousarray(triangles, dtype=np.uint32)
+        both = np.concatenate([triangles, triangles[::-1]])
+        indices = np.ascontiguousarray(both, dtype=np.uint32)
         GL.glBindVertexArray(self._array)
         GL.glBufferData(GL.GL_ELEMENT_ARRAY_BUFFER, indices.nbytes, indices, GL.GL_STATIC_DRAW)
         GL.glBindVertexArray(0)
-        self._count = indices.size
+        self._count = triangles.size
         self._send(2, uvs)
 
     def set_pose(self, positions: NDArray[Any], normals: NDArray[Any]) -> None:
@@ -143,10 +145,11 @@ class MeshBuffer:
         else:
             GL.glBufferSubData(GL.GL_ARRAY_BUFFER, 0, data.nbytes, data)
 
-    def draw(self) -> None:
-        """Draw with the bound program."""
+    def draw(self, backwards: bool = False) -> None:
+        """Draw with the bound program, the last triangle first if ``backwards``."""
+        start = ctypes.c_void_p(4 * self._count if backwards else 0)
         GL.glBindVertexArray(self._array)
-        GL.glDrawElements(GL.GL_TRIANGLES, self._count, GL.GL_UNSIGNED_INT, None)
+        GL.glDrawElements(GL.GL_TRIANGLES, self._count, GL.GL_UNSIGNED_INT, start)
 
     def delete(self) -> None:
         """Free the GL objects."""

@@ -9,6 +9,7 @@
 in vec3 place;
 in vec3 facing;
 in vec2 texel;
+in vec3 from_room;
 
 const float PI = 3.14159265;
 const int LIGHTS = LIGHT_COUNT;
@@ -17,7 +18,6 @@ uniform vec3 camera;
 uniform vec3 towards[LIGHTS];   // unit vectors to the lights
 uniform vec3 brightness[LIGHTS];  // irradiance / pi
 uniform float breadth[LIGHTS];  // 0 a point, 1 as wide as the face is far
-uniform vec3 irradiance[9];     // of the room, convolved with a cosine, / pi
 uniform vec3 radiance[9];       // of the room
 uniform sampler2D picture;      // albedo
 uniform float roughness;
@@ -86,7 +86,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     vec3 fine = bumped(n, map.b * bump_m);
     float rough = clamp(map.g, 0.2, 0.95), nv = max(dot(fine, v), 0.05);
     vec3 open = many_bounces(map.r, albedo.rgb);
-    vec3 out_light = albedo.rgb * open * harmonics(irradiance, normalize(mix(n, fine, 0.6)));
+    vec3 out_light = albedo.rgb * open * from_room * (1.0 + 0.5 * (fine.y - n.y));
     vec3 mirror = max(harmonics(radiance, reflect(-v, fine)), 0.0);
     out_light += mirror * room_mirror(rough, nv) * map.r * map.r;
     vec3 reach = mix(vec3(1.0), open, 0.6);
@@ -131,7 +131,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     open *= mix(0.55, 1.0, smoothstep(-0.001, 0.0025, above));
     vec3 mirror = reflect(-v, n);
     float f = fresnel(0.025, max(dot(n, v), 0.0));
-    vec3 out_light = albedo.rgb * open * harmonics(irradiance, n);
+    vec3 out_light = albedo.rgb * open * from_room;
     out_light += max(harmonics(radiance, mirror), 0.0) * f * open;
     for (int i = 0; i < LIGHTS; ++i) {
         float share = (i == 0 ? mix(key, 1.0, 0.25) : 1.0) * open;
@@ -158,8 +158,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     vec3 t = along_strand(n);
     float strand = albedo.g - 0.5 * (albedo.r + albedo.b) + fract(texel.x * 61.0) * 0.1;
     float open = mix(0.45, 1.0, smoothstep(0.0, 0.7, texel.y));  // dark between the roots
-    vec3 out_light = albedo.rgb * harmonics(irradiance, n) * open;
-    out_light += 0.02 * open * max(harmonics(radiance, reflect(-v, n)), 0.0);
+    vec3 out_light = (albedo.rgb + 0.02) * from_room * open;
     for (int i = 0; i < LIGHTS; ++i) {
         float share = (i == 0 ? key : 1.0) * open, nl = dot(n, towards[i]), tl = dot(t, towards[i]);
         float diffuse = 0.75 * max((nl + 0.3) / 1.69, 0.0) * sqrt(max(1.0 - tl * tl, 0.0))
@@ -184,7 +183,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     float behind = max(dot(place - mouth, mouth_inward), 0.0);
     float open = exp(-mouth_dark * behind);
     float nv = max(dot(n, v), 0.05);
-    vec3 out_light = albedo.rgb * open * harmonics(irradiance, n);
+    vec3 out_light = albedo.rgb * open * from_room;
     vec3 mirror = max(harmonics(radiance, reflect(-v, n)), 0.0);
     out_light += sheen * mirror * room_mirror(roughness, nv) * open;
     for (int i = 0; i < LIGHTS; ++i) {
