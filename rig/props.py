@@ -6,62 +6,25 @@ sizes are painted here from a ``Styling`` and the face's ``Appearance``.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rig.appearance import Appearance, Colour
-from rig.fabric import PATTERNS, paint_cloth
+from rig.fabric import paint_cloth
 from rig.head import asset_path, load_head
-from rig.identities import Person
 from rig.skinning import vertex_normals
 from rig.strands import paint_cards, paint_scalp
+from rig.styling import Styling, sample_styling, suit_look
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 ByteImage = NDArray[np.uint8]
 
 STEP_M = 1e-5  # of stored positions
-
-CLOTHES = ("tee", "vee", "scoop", "turtle", "shirt", "polo", "hoodie", "jacket")
-GLASSES = ("thin", "round", "thick", "square", "browline", "rimless", "aviator")
-
-
-@dataclass(frozen=True)
-class Styling:
-    """Hair, beard, glasses, hat and cloth of one face; the defaults are none of these.
-
-    Attributes:
-        hair: a style (``hair_styles()``); "bald"; "default" is the head's own hair primitive.
-        hair_mirrored: the other way round; grey: share of grey hairs, 0..1.
-        wave: how much strands bend, 0..1.
-        beard: "none", "short", "full", "long", "goatee" or "moustache"; in the look's
-            ``stubble_colour``.
-        cloth: a garment (``CLOTHES``) or "none"; below: what is worn below a jacket.
-        cloth_colours: its main and second colour; pattern: of ``rig.fabric.PATTERNS``.
-        glasses: a name of ``GLASSES``, or "none".
-        glasses_colour: sRGB 0..1 of the frame.
-        lens: 0 clear to 1 nearly black (sunglasses).
-        seed: of patterns and reflections.
-    """
-
-    hair: str = "default"
-    hair_mirrored: bool = False
-    grey: float = 0.0
-    wave: float = 0.2
-    beard: str = "none"
-    cloth: str = "none"
-    below: str = "tee"
-    cloth_colours: tuple[Colour, Colour] = ((0.25, 0.30, 0.38), (0.85, 0.85, 0.83))
-    pattern: str = "plain"
-    glasses: str = "none"
-    glasses_colour: Colour = (0.05, 0.05, 0.05)
-    lens: float = 0.0
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -176,16 +139,13 @@ def _prop(
 
 def props_for(styling: Styling, look: Appearance) -> tuple[Prop, ...]:
     """All meshes of a styling, opaque ones first."""
-    return (*_cloth(styling), *_hair(styling, look), *_beard(styling, look), *_glasses(styling))
-
-
-def suit_look(look: Appearance, styling: Styling) -> Appearance:
-    """The look without what the styling brings as geometry: hair, shirt, beard."""
-    return replace(
-        look,
-        bald=styling.hair != "default",
-        undressed=styling.cloth != "none",
-        stubble=max(look.stubble, 0.75) if styling.beard in ("short", "full") else look.stubble,
+    return (
+        *_cloth(styling),
+        *_hair(styling, look),
+        *_beard(styling, look),
+        *_hat(styling),
+        *_extras(styling, look),
+        *_glasses(styling),
     )
 
 
@@ -208,7 +168,54 @@ def _hair(styling: Styling, look: Appearance) -> list[Prop]:
     picture = paint_cards(look.hair, styling.grey, styling.wave, styling.seed)
     knot = [_prop(f"knot.{n}", picture, 0.5, "hair", "cutout") for n in _KNOTS if n == styling.hair]
     cards = _prop(f"hair.{styling.hair}", picture, 0.5, "hair", "cutout")
+    if styling.hat != "none":
+        cards = replace(cards, positions=pressed(cards.name, f"hat.{styling.hat}"))
     return [scalp, *knot, mirrored(cards) if styling.hair_mirrored else cards]
+
+
+_SKULL_MIDDLE = np.array([0.0, 0.045, -0.005])  # as ``rig.author.wear.MIDDLE``
+_HAT_CROWN = 14 * 49  # vertices of a hat's crown; they come first
+
+
+@lru_cache(maxsize=64)
+def pressed(hair: str, hat: str) -> FloatArray:
+    """(V, 3) vertices of hair below a hat's crown, 4 mm inside it."""
+    crown = load_shape(hat).positions[:_HAT_CROWN] - _SKULL_MIDDLE
+    local = load_shape(hair).positions - _SKULL_MIDDLE
+    crown_reach, hair_reach = np.linalg.norm(crown, axis=1), np.linalg.norm(local, axis=1)
+    crown_way, hair_way = crown / crown_reach[:, None], local / hair_reach[:, None]
+    row = nearest(hair_way, crown_way)
+    covered = (hair_way * crown_way[row]).sum(1) > np.cos(0.12)
+    room = np.where(covered, crown_reach[row] - 0.004, np.inf)
+    return np.asarray(_SKULL_MIDDLE + local * np.minimum(1, room / hair_reach)[:, None])
+
+
+def _hat(styling: Styling) -> list[Prop]:
+    if styling.hat == "none":
+        return []
+    pattern = "knit" if styling.hat == "beanie" else "plain"
+    colour = styling.hat_colour
+    picture = paint_cloth(colour, _scaled(colour, 0.7), pattern, False, styling.seed + 5)
+    return [_prop(f"hat.{styling.hat}", picture, 0.9, "hat")]
+
+
+def _scaled(colour: Colour, by: float) -> Colour:
+    return colour[0] * by, colour[1] * by, colour[2] * by
+
+
+_GOLD: Colour = (0.75, 0.60, 0.30)
+_PAPER: Colour = (0.55, 0.68, 0.75)
+
+
+def _extras(styling: Styling, look: Appearance) -> list[Prop]:
+    own = {"hoops": _GOLD, "studs": _GOLD, "mask": _PAPER, "hand": look.skin}
+    return [
+        _prop(
+            f"extra.{name}", _flat(own.get(name, styling.extra_colour)),
+            0.9 if name == "mask" else 0.5, "hat" if name.startswith("head") else "occluder",
+        )
+        for name in styling.extras
+    ]  # fmt: skip
 
 
 def _beard(styling: Styling, look: Appearance) -> list[Prop]:
@@ -284,98 +291,16 @@ def paint_lens(tint: float, seed: int, size: int = 64) -> ByteImage:
     return np.asarray(np.clip(out, 0, 255), dtype=np.uint8)
 
 
-_FRAME_COLOURS: tuple[Colour, ...] = (
-    (0.03, 0.03, 0.035), (0.20, 0.12, 0.07), (0.35, 0.22, 0.12), (0.55, 0.55, 0.57),
-    (0.60, 0.50, 0.32), (0.10, 0.12, 0.22), (0.28, 0.06, 0.07), (0.72, 0.68, 0.64),
-)  # fmt: skip
-
-
-def sample_styling(rng: np.random.Generator, person: Person) -> Styling:
-    """Random styling that suits ``person``."""
-    worn = rng.random() < 0.16 + 0.28 * person.age
-    dark = worn and rng.random() < 0.06
-    hair = _sample_hair(rng, person)
-    return Styling(
-        hair=hair,
-        hair_mirrored=bool(rng.random() < 0.5),
-        grey=_sample_grey(rng, person),
-        beard=_sample_beard(rng, person),
-        **_sample_cloth(rng, person),
-        wave=float(rng.beta(1.2, 2.5)),
-        glasses=str(rng.choice(GLASSES)) if worn else "none",
-        glasses_colour=_weighted(rng, _FRAME_COLOURS, (6, 3, 2, 2, 1, 1, 1, 1)),
-        lens=float(rng.uniform(0.7, 1.0)) if dark else float(rng.choice([0.0, 0.0, 0.06])),
-        seed=int(rng.integers(2**31)),
-    )
-
-
-_T = TypeVar("_T")
-
-
-def _weighted(rng: np.random.Generator, items: Sequence[_T], weights: Sequence[float]) -> _T:
-    """One of the items, by weight."""
-    share = np.array(weights, dtype=float)
-    return items[int(rng.choice(len(items), p=share / share.sum()))]
-
-
-# Style: odds for a man, for a woman, and how they change with age (exponent per unit of age).
-_HAIR_ODDS: dict[str, tuple[float, float, float]] = {
-    "buzz": (1.4, 0.1, -0.5), "crew": (2.2, 0.15, -0.3), "side": (2.5, 0.6, 0.5),
-    "swept": (1.6, 0.7, 0.5), "messy": (1.8, 0.9, -1.0), "curly": (0.9, 0.9, -0.3),
-    "receding": (1.2, 0.0, 2.2), "horseshoe": (0.3, 0.0, 4.0), "bald": (0.6, 0.03, 1.2),
-    "bob": (0.1, 1.6, 0.6), "bob_fringe": (0.05, 1.1, 0.2), "long": (0.2, 1.8, -1.5),
-    "long_side": (0.15, 1.8, -1.2), "long_fringe": (0.05, 1.2, -1.5), "wavy": (0.1, 1.6, -1.0),
-    "coils": (0.06, 0.06, -0.3), "afro": (0.02, 0.04, -0.8),
-    "ponytail": (0.25, 1.8, -0.6), "updo": (0.15, 1.3, 0.2),
-}  # fmt: skip
-# Of people of African ancestry these times the odds; of styles not named a quarter.
-_AFRICAN = {"buzz": 3.0, "crew": 1.5, "curly": 3.0, "updo": 1.5, "horseshoe": 1.0, "bald": 2.0,
-            "receding": 1.0, "coils": 40.0, "afro": 30.0}  # fmt: skip
-
-
-def _sample_hair(rng: np.random.Generator, person: Person) -> str:
-    """A style by sex, age and ancestry: tightly curled hair is seldom worn long and straight."""
-    african = person.ancestry[0]
-    weights = []
-    for name, (man, woman, with_age) in _HAIR_ODDS.items():
-        odds = (woman + (man - woman) * person.masculinity) * np.exp(with_age * (person.age - 0.3))
-        weights.append(odds * (1 - african + african * _AFRICAN.get(name, 0.25)))
-    return _weighted(rng, tuple(_HAIR_ODDS), weights)
-
-
-def _sample_grey(rng: np.random.Generator, person: Person) -> float:
-    """Share of white hairs among the others (``Appearance.hair`` itself greys with age)."""
-    return float(np.clip(rng.normal(0.012 * (person.age_years - 40), 0.1), 0, 0.4))
-
-
-def _sample_beard(rng: np.random.Generator, person: Person) -> str:
-    """None for women; for two men in five one that stands off the skin."""
-    if rng.random() > 0.42 * np.clip(2.5 * person.masculinity - 1.4, 0, 1):
-        return "none"
-    odds = (4, 2.2, 0.4, 1.6, 1.0)
-    return _weighted(rng, ("short", "full", "long", "goatee", "moustache"), odds)
-
-
-_MUTED: tuple[Colour, ...] = (
-    (0.05, 0.05, 0.06), (0.16, 0.16, 0.18), (0.38, 0.38, 0.39), (0.88, 0.87, 0.85),
-    (0.10, 0.13, 0.24), (0.24, 0.32, 0.45), (0.55, 0.64, 0.74), (0.33, 0.11, 0.13),
-    (0.16, 0.24, 0.18), (0.36, 0.36, 0.24), (0.60, 0.52, 0.42), (0.42, 0.30, 0.22),
-    (0.74, 0.62, 0.60), (0.62, 0.16, 0.16), (0.75, 0.60, 0.22),
-)  # fmt: skip
-
-
-def _sample_cloth(rng: np.random.Generator, person: Person) -> dict[str, Any]:
-    """A garment in mostly muted colours; V-necks and scoops are women's more often."""
-    woman = 1 - person.masculinity
-    odds = (3.0, 0.8 + 1.2 * woman, 1.8 * woman, 0.7, 2.2 - woman, 1.0, 1.6, 1.6)
-    colours = [
-        tuple(float(c) for c in np.clip(np.array(_weighted(rng, _MUTED, (3, 3, 2, 3, 3, 2, 1.5,
-              1, 1, 1, 1, 1, 1, 0.6, 0.4))) * (1 + 0.12 * rng.standard_normal(3)), 0.02, 0.95))
-        for _ in range(2)
-    ]  # fmt: skip
-    return {
-        "cloth": _weighted(rng, CLOTHES, odds),
-        "below": str(rng.choice(["tee", "shirt", "vee", "turtle"])),
-        "cloth_colours": tuple(colours),
-        "pattern": _weighted(rng, PATTERNS, (6, 2, 1, 1, 1.5)),
-    }
+__all__ = [
+    "Prop",
+    "Shape",
+    "Styling",
+    "load_shape",
+    "mirrored",
+    "paint_lens",
+    "pressed",
+    "props_for",
+    "sample_styling",
+    "shape_names",
+    "suit_look",
+]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rig.author import cloth, glasses, hair, tufts
+from rig.author import cloth, glasses, hair, tufts, wear
 from rig.author.shapes import Piece
 
 RIG = Path(__file__).resolve().parents[1]
@@ -19,7 +19,13 @@ RIG = Path(__file__).resolve().parents[1]
 
 def pieces() -> dict[str, Piece]:
     """Every piece by name."""
-    return {**glasses.pieces(), **hair.pieces(), **tufts.pieces(), **cloth.garments()}
+    return {
+        **glasses.pieces(),
+        **hair.pieces(),
+        **tufts.pieces(),
+        **cloth.garments(),
+        **wear.pieces(),
+    }
 
 
 def write(folder: Path) -> None:
