@@ -67,7 +67,8 @@ def _crow_feet(x: FloatArray, y: FloatArray) -> FloatArray:
     angle = np.arctan2(y - 0.0375, np.maximum(x - 0.047, 1e-4))
     rays = np.zeros_like(x)
     for start, curl in ((-0.70, 6.0), (-0.32, 4.0), (0.02, -3.0), (0.36, -8.0)):
-        rays = rays + _line(away * (angle - start - curl * (away - 0.010)), 0.0008)
+        turned = np.asarray(angle - start - curl * (away - 0.010), dtype=np.float32)
+        rays = rays + _line(away * turned, 0.0008)
     return np.asarray(rays * _window(away, 0.005, 0.020, 0.007) * (x > 0.047), dtype=np.float32)
 
 
