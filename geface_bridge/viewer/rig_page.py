@@ -5,6 +5,7 @@ Everything is computed on request from ``rig``; a person is a number, as in a da
 
 from __future__ import annotations
 
+import base64
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ from rig import appearance
 from rig.appearance import Appearance
 from rig.creases import crease_depths
 from rig.layout import IdentityComponent, Layout, load_layout
+from rig.props import Prop, Styling, props_for
 from rig.sampling import FaceSample, sample_face
 from rig.skeleton import DOFS, Skeleton
 
@@ -107,9 +109,13 @@ def picture_png(name: str, query: Query) -> bytes:
         image = _CREASED[name](look, crease_depths(_channels(query)))
     else:
         image = _PAINTED[name](look)
+    return _png(image)
+
+
+def _png(image: NDArray[np.uint8]) -> bytes:
     order = [2, 1, 0, 3][: image.shape[-1]]
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1]
-    return cv2.imencode(".png", image[..., order], fast)[1].tobytes()
+    return bytes(cv2.imencode(".png", image[..., order], fast)[1].tobytes())
 
 
 _CREASED = {"skin": appearance.paint_skin, "surface": appearance.paint_surface}
@@ -131,6 +137,39 @@ def _channels(query: Query) -> NDArray[np.float64]:
     for name in index.keys() & query.keys():
         out[index[name]] = _share(query, name)
     return out
+
+
+def props_json(query: Query) -> bytes:
+    """What the person of a query wears: meshes, as base64 of little-endian arrays, and pictures.
+
+    ``hidden`` names the head's own parts that give way to it.
+    """
+    styling = Styling()
+    if "person" in query:
+        styling = _person(_number(query, "person", MAX_PERSON)).styling
+    look = _look(query)
+    props = [_prop(prop) for prop in props_for(styling, look)]
+    return json.dumps({"props": props, "hidden": ["hair"] if look.bald else []}).encode()
+
+
+def _prop(prop: Prop) -> dict[str, Any]:
+    arrays = {
+        "positions": prop.positions.astype("<f4"),
+        "normals": prop.normals.astype("<f4"),
+        "uvs": prop.uvs.astype("<f4"),
+        "joints": prop.joints.astype("<u2"),
+        "weights": prop.weights.astype("<f4"),
+        "triangles": prop.triangles.astype("<u4"),
+    }
+    return {
+        "name": prop.name,
+        "label": prop.label,
+        "alpha": prop.alpha,
+        "picture": base64.b64encode(_png(prop.picture)).decode(),
+        "arrays": {
+            name: base64.b64encode(array.tobytes()).decode() for name, array in arrays.items()
+        },
+    }
 
 
 def _look(query: Query) -> Appearance:

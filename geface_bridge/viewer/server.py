@@ -69,6 +69,7 @@ def rig_assets() -> dict[str, Asset]:
     """Path → asset of what the page of ``geface-bridge rig`` asks for besides."""
     rig = rig_page.rig_json()
     made = {"rig.json": lambda _: rig, "person.json": rig_page.person_json}
+    made["props.json"] = rig_page.props_json
     made |= {f"{name}.png": partial(rig_page.picture_png, name) for name in rig_page.PICTURES}
     return {f"/rig/{name}": Asset(read, _kind(name)) for name, read in made.items()}
 

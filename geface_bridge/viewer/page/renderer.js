@@ -1,6 +1,7 @@
 // Draws the skinned head with raw WebGL2.
 
 import * as matrices from "./matrices.js";
+import { PosedNormals } from "./normals.js";
 import * as shaders from "./shaders.js";
 
 const SHADOW_SIZE = 1024;
@@ -16,7 +17,12 @@ const SURFACES = {
   tongue: { roughness: 0.35, specular: 0.035, scatter: [0.3, 0.1, 0.08], cavity: 0.5 },
   lashes: { roughness: 0.8, specular: 0.02, scatter: [0, 0, 0], cavity: 0 },
   hair: { roughness: 0.62, specular: 0.03, scatter: [0.1, 0.08, 0.06], cavity: 0 },
+  beard: { roughness: 0.7, specular: 0.025, scatter: [0.1, 0.08, 0.06], cavity: 0 },
+  cloth: { roughness: 0.9, specular: 0.02, scatter: [0.05, 0.05, 0.05], cavity: 0 },
+  glasses: { roughness: 0.22, specular: 0.05, scatter: [0, 0, 0], cavity: 0 },
 };
+// Parts that bones bend; the others are rigid, or hair.
+const BENDING = new Set(["skin", "mouth", "tongue"]);
 const CLAY = [0.42, 0.4, 0.38, 1];
 const PLAIN = { roughness: 0.5, specular: 0.04, scatter: [0, 0, 0], cavity: 0 };
 
@@ -31,11 +37,12 @@ export class Renderer {
     this.clay = false;
     this.head = head;
     this.program = link(gl, shaders.HEAD_VERTEX, shaders.HEAD_FRAGMENT, ["v_position"]);
-    this.shadowProgram = link(gl, shaders.SHADOW_VERTEX, shaders.SHADOW_FRAGMENT);
+    this.depthProgram = link(gl, shaders.DEPTH_VERTEX, shaders.DEPTH_FRAGMENT);
     this.lineProgram = link(gl, shaders.LINE_VERTEX, shaders.LINE_FRAGMENT);
     this.bounds = boundsOf(head.primitives);
     this.parts = head.primitives.map((primitive) => upload(gl, primitive));
-    this.parts.sort((a, b) => Number(a.blended) - Number(b.blended));
+    this.props = [];
+    this.hidden = new Set();
     this.jointTexture = makeJointTexture(gl, head.joints.length);
     this.shadow = makeShadow(gl);
     this.lines = gl.createBuffer();
@@ -47,6 +54,7 @@ export class Renderer {
   draw(skeleton) {
     const { gl } = this;
     this.uploadJoints(skeleton);
+    this.uploadNormals(skeleton);
     gl.enable(gl.DEPTH_TEST);
     const shadowFromRig = this.drawShadow();
     this.drawHead(shadowFromRig);
@@ -61,6 +69,21 @@ export class Renderer {
     gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, 4, rows, gl.RGBA, gl.FLOAT, skeleton.skin);
   }
 
+  uploadNormals(skeleton) {
+    const { gl } = this;
+    for (const { posedNormals, normalBuffer } of this.parts) {
+      if (!posedNormals) continue;
+      gl.bindBuffer(gl.ARRAY_BUFFER, normalBuffer);
+      gl.bufferSubData(gl.ARRAY_BUFFER, 0, posedNormals.update(skeleton.skin));
+    }
+  }
+
+  /** What is drawn, that which blends last. */
+  visible() {
+    const all = [...this.parts.filter(({ name }) => !this.hidden.has(name)), ...this.props];
+    return all.sort((a, b) => Number(a.blended) - Number(b.blended));
+  }
+
   drawShadow() {
     const { gl } = this;
     const clipFromRig = lightMatrix(this.bounds);
@@ -69,12 +92,36 @@ export class Renderer {
     gl.clear(gl.DEPTH_BUFFER_BIT);
     gl.disable(gl.CULL_FACE);
     gl.depthMask(true);
-    gl.useProgram(this.shadowProgram.handle);
-    gl.uniform1i(this.shadowProgram.at.u_joints, 0);
-    gl.uniformMatrix4fv(this.shadowProgram.at.u_clip_from_rig, false, clipFromRig);
-    for (const part of this.parts) if (!part.blended) drawPart(gl, part);
+    this.drawDepth(clipFromRig, this.visible().filter(({ blended }) => !blended));
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
     return clipFromRig;
+  }
+
+  /** Fill the depth buffer with these parts. */
+  drawDepth(clipFromRig, parts) {
+    const { gl } = this;
+    const { at, handle } = this.depthProgram;
+    gl.useProgram(handle);
+    gl.uniform1i(at.u_joints, 0);
+    gl.uniform1i(at.u_image, 1);
+    gl.uniformMatrix4fv(at.u_clip_from_rig, false, clipFromRig);
+    gl.activeTexture(gl.TEXTURE1);
+    for (const part of parts) {
+      gl.bindTexture(gl.TEXTURE_2D, part.image);
+      gl.uniform1f(at.u_cutoff, part.cutoff);
+      drawPart(gl, part);
+    }
+  }
+
+  /** Where hair is, sample by sample: shading it comes after, once a pixel instead of once a card. */
+  drawHair() {
+    const { gl } = this;
+    gl.colorMask(false, false, false, false);
+    gl.disable(gl.CULL_FACE);
+    gl.enable(gl.SAMPLE_ALPHA_TO_COVERAGE);
+    this.drawDepth(this.clipFromRig(), this.visible().filter(({ cutoff }) => cutoff >= 0));
+    gl.disable(gl.SAMPLE_ALPHA_TO_COVERAGE);
+    gl.colorMask(true, true, true, true);
   }
 
   drawHead(shadowFromRig) {
@@ -82,7 +129,9 @@ export class Renderer {
     const { at, handle } = this.program;
     gl.viewport(0, 0, canvas.width, canvas.height);
     gl.clearColor(0, 0, 0, 0);
+    gl.depthMask(true);
     gl.clear(gl.COLOR_BUFFER_BIT | gl.DEPTH_BUFFER_BIT);
+    this.drawHair();
     gl.useProgram(handle);
     gl.frontFace(this.mirrored ? gl.CW : gl.CCW);
     gl.activeTexture(gl.TEXTURE2);
@@ -94,9 +143,10 @@ export class Renderer {
     gl.uniformMatrix4fv(at.u_shadow_from_rig, false, shadowFromRig);
     gl.uniformMatrix4fv(at.u_clip_from_rig, false, this.clipFromRig());
     gl.uniform3fv(at.u_eye, this.camera.eye());
-    gl.activeTexture(gl.TEXTURE1);
-    for (const part of this.parts) this.shade(part);
+    gl.uniform1i(at.u_surface, 3);
+    for (const part of this.visible()) this.shade(part);
     gl.depthMask(true);
+    gl.depthFunc(gl.LESS);
     gl.disable(gl.BLEND);
   }
 
@@ -105,16 +155,22 @@ export class Renderer {
     const { at } = this.program;
     toggle(gl, gl.CULL_FACE, !part.doubleSided);
     toggle(gl, gl.BLEND, part.blended);
+    gl.depthFunc(part.cutoff >= 0 ? gl.EQUAL : gl.LESS);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
     gl.depthMask(!part.blended);
     const plain = this.clay && !part.blended && part.cutoff < 0;
+    gl.activeTexture(gl.TEXTURE3);
+    gl.bindTexture(gl.TEXTURE_2D, part.relief ?? this.white);
+    gl.activeTexture(gl.TEXTURE1);
     gl.bindTexture(gl.TEXTURE_2D, plain ? this.white : part.image);
+    gl.uniform1i(at.u_mapped, Number(part.relief !== null));
+    gl.uniform1i(at.u_posed_normals, Number(part.posedNormals !== null));
     gl.uniform4fv(at.u_color, plain ? CLAY : part.color);
     gl.uniform1f(at.u_roughness, part.surface.roughness);
     gl.uniform1f(at.u_specular, part.surface.specular);
     gl.uniform3fv(at.u_scatter, part.surface.scatter);
     gl.uniform1f(at.u_cavity, part.surface.cavity);
-    gl.uniform1f(at.u_cutoff, part.cutoff);
+    gl.uniform1i(at.u_cut_out, Number(part.cutoff >= 0));
     drawPart(gl, part);
   }
 
@@ -165,6 +221,22 @@ export class Renderer {
       this.gl.deleteTexture(part.image);
       part.image = makeImage(this.gl, bitmap);
     }
+  }
+
+  /** Give a part its surface: how open it is to the sky, roughness and height. */
+  setRelief(name, bitmap) {
+    for (const part of this.parts.filter((each) => each.name === name)) {
+      this.gl.deleteTexture(part.relief);
+      part.relief = makeImage(this.gl, bitmap, this.gl.RGBA8);
+    }
+  }
+
+  /** Hair, clothes and the like that this person wears, as `glb.js` has primitives, and the names
+   * of the head's own parts that give way to them. */
+  setProps(primitives, hidden) {
+    this.props.forEach((part) => release(this.gl, part));
+    this.props = primitives.map((primitive) => upload(this.gl, primitive));
+    this.hidden = new Set(hidden);
   }
 
   /** Posed vertices of a part as the GPU computes them, 3 numbers a vertex. For tests. */
@@ -252,15 +324,20 @@ function boundsOf(primitives) {
 function upload(gl, primitive) {
   const vertexArray = gl.createVertexArray();
   gl.bindVertexArray(vertexArray);
-  attribute(gl, 0, primitive.positions, 3);
-  attribute(gl, 1, primitive.normals, 3);
-  attribute(gl, 2, primitive.uvs ?? new Float32Array((primitive.positions.length / 3) * 2), 2);
-  attribute(gl, 3, primitive.joints, 4);
-  attribute(gl, 4, primitive.weights, 4);
-  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, gl.createBuffer());
+  const normalBuffer = attribute(gl, 1, primitive.normals, 3);
+  const indices = gl.createBuffer();
+  const buffers = [
+    normalBuffer, indices,
+    attribute(gl, 0, primitive.positions, 3),
+    attribute(gl, 2, primitive.uvs ?? new Float32Array((primitive.positions.length / 3) * 2), 2),
+    attribute(gl, 3, primitive.joints, 4),
+    attribute(gl, 4, primitive.weights, 4),
+  ];
+  gl.bindBuffer(gl.ELEMENT_ARRAY_BUFFER, indices);
   gl.bufferData(gl.ELEMENT_ARRAY_BUFFER, primitive.triangles, gl.STATIC_DRAW);
   gl.bindVertexArray(null);
   return {
+    buffers,
     name: primitive.name,
     vertexArray,
     vertexCount: primitive.positions.length / 3,
@@ -269,17 +346,28 @@ function upload(gl, primitive) {
     doubleSided: primitive.doubleSided,
     blended: primitive.alphaMode === "BLEND",
     cutoff: primitive.alphaMode === "MASK" ? primitive.alphaCutoff : -1,
-    surface: SURFACES[primitive.name] ?? { ...PLAIN, roughness: Math.max(primitive.roughness, 0.08) },
+    surface: SURFACES[primitive.label ?? primitive.name] ?? { ...PLAIN, roughness: Math.max(primitive.roughness, 0.08) },
     image: makeImage(gl, primitive.image),
+    relief: null,
+    normalBuffer,
+    posedNormals: BENDING.has(primitive.name) ? new PosedNormals(primitive) : null,
   };
 }
 
+function release(gl, part) {
+  part.buffers.forEach((buffer) => gl.deleteBuffer(buffer));
+  gl.deleteVertexArray(part.vertexArray);
+  gl.deleteTexture(part.image);
+}
+
 function attribute(gl, slot, values, width) {
-  gl.bindBuffer(gl.ARRAY_BUFFER, gl.createBuffer());
+  const buffer = gl.createBuffer();
+  gl.bindBuffer(gl.ARRAY_BUFFER, buffer);
   gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
   gl.enableVertexAttribArray(slot);
   if (values instanceof Uint16Array) gl.vertexAttribIPointer(slot, width, gl.UNSIGNED_SHORT, 0, 0);
   else gl.vertexAttribPointer(slot, width, gl.FLOAT, false, 0, 0);
+  return buffer;
 }
 
 function drawPart(gl, part) {
@@ -292,12 +380,12 @@ function toggle(gl, capability, on) {
   else gl.disable(capability);
 }
 
-function makeImage(gl, bitmap) {
+function makeImage(gl, bitmap, format = gl.SRGB8_ALPHA8) {
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
   const source = bitmap ?? new ImageData(new Uint8ClampedArray([255, 255, 255, 255]), 1, 1);
   gl.pixelStorei(gl.UNPACK_PREMULTIPLY_ALPHA_WEBGL, false);
-  gl.texImage2D(gl.TEXTURE_2D, 0, gl.SRGB8_ALPHA8, gl.RGBA, gl.UNSIGNED_BYTE, source);
+  gl.texImage2D(gl.TEXTURE_2D, 0, format, gl.RGBA, gl.UNSIGNED_BYTE, source);
   gl.generateMipmap(gl.TEXTURE_2D);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
   const sharper = gl.getExtension("EXT_texture_filter_anisotropic");

@@ -11,7 +11,8 @@ const GLIDE_S = 0.07; // time constant of a face that changes at a click
 const PLAY_S = 1.5;
 const PAINT_AFTER_MS = 160;
 const NOTICE_MS = 4000;
-const PAINTED = ["skin", "eyes", "hair", "lashes"];
+const CREASED = ["skin", "surface"];
+const PAINTED = [...CREASED, "eyes", "hair", "lashes", "mouth", "teeth", "tongue"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Studio {
@@ -25,7 +26,9 @@ class Studio {
     this.gliding = false;
     this.playing = null;
     this.neutral = false;
-    this.painted = "";
+    this.painted = null;
+    this.dressed = true;
+    this.worn = { primitives: [], hidden: [] };
     this.expression = new Expression(this);
     this.identity = new Identity(this);
     connectPanels({ expression: this.expression, identity: this.identity });
@@ -110,14 +113,35 @@ class Studio {
   async paint() {
     const query = this.paintQuery();
     if (query === this.painted) return;
-    const before = new URLSearchParams(this.painted), after = new URLSearchParams(query);
+    const before = new URLSearchParams(this.painted ?? ""), after = new URLSearchParams(query);
+    const first = this.painted === null;
     this.painted = query;
-    const sameLook = ["person", "brow"].every((name) => before.get(name) === after.get(name));
-    const names = sameLook ? ["skin"] : PAINTED;
-    await Promise.all(names.map(async (name) => {
-      const picture = await fetched(`rig/${name}.png?${query}`, bitmap);
-      if (query === this.painted) this.renderer.setImage(name, picture);
-    }));
+    const sameLook = !first && ["person", "brow"].every((name) => before.get(name) === after.get(name));
+    const names = sameLook ? CREASED : PAINTED;
+    await Promise.all([
+      ...names.map(async (name) => {
+        const picture = await fetched(`rig/${name}.png?${query}`, bitmap);
+        if (query !== this.painted) return;
+        if (name === "surface") this.renderer.setRelief("skin", picture);
+        else this.renderer.setImage(name, picture);
+      }),
+      sameLook ? null : this.dress(query),
+    ]);
+    this.dirty = true;
+  }
+
+  /** Fetch what the person wears. */
+  async dress(query) {
+    const { props, hidden } = await fetched(`rig/props.json?${query}`, (response) => response.json());
+    const primitives = await Promise.all(props.map(propPrimitive));
+    if (query !== this.painted) return;
+    this.worn = { primitives, hidden };
+    this.wear();
+  }
+
+  wear() {
+    const { primitives, hidden } = this.dressed ? this.worn : { primitives: [], hidden: ["hair"] };
+    this.renderer.setProps(primitives, hidden);
     this.dirty = true;
   }
 
@@ -164,6 +188,23 @@ function approach(values, target, keep) {
   return largest;
 }
 
+/** A prop of /rig/props.json as `glb.js` has primitives. */
+async function propPrimitive({ name, label, alpha, picture, arrays }) {
+  const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+  return {
+    name, label,
+    positions: new Float32Array(bytes(arrays.positions)),
+    normals: new Float32Array(bytes(arrays.normals)),
+    uvs: new Float32Array(bytes(arrays.uvs)),
+    joints: new Uint16Array(bytes(arrays.joints)),
+    weights: new Float32Array(bytes(arrays.weights)),
+    triangles: new Uint32Array(bytes(arrays.triangles)),
+    color: [1, 1, 1, 1], roughness: 0.6, doubleSided: true,
+    alphaMode: { opaque: "OPAQUE", cutout: "MASK", blend: "BLEND" }[alpha], alphaCutoff: 0.5,
+    image: await bitmap(new Response(bytes(picture))),
+  };
+}
+
 async function bitmap(response) {
   return createImageBitmap(await response.blob(), {
     premultiplyAlpha: "none", colorSpaceConversion: "none",
@@ -185,6 +226,7 @@ function connectTools(studio) {
   press("mirror", (on) => redraw((renderer.mirrored = on)));
   press("bones", (on) => redraw((renderer.showBones = on)));
   press("plain", (on) => redraw((renderer.clay = on)));
+  press("dressed", (on) => studio.wear((studio.dressed = on)));
   for (const button of document.querySelectorAll("[data-yaw]")) {
     button.addEventListener("click", () => {
       renderer.camera.reset();

@@ -288,7 +288,7 @@ export class Identity {
         this.studio.changed();
       },
     });
-    slider.number.style.width = "62px";
+    slider.number.style.width = "70px";
     return { node: row, slider, at, text: `${name} ${sideways}`.toLowerCase() };
   }
 
