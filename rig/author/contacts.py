@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -96,24 +95,23 @@ def find_contacts(rest: FloatArray) -> Contacts:
     Raises:
         ValueError: a vertex of an edge is not there.
     """
-    tree = cKDTree(rest)
     local = rest - np.array(EYE_MM) * 1e-3
     outside = np.linalg.norm(local, axis=1) > LID_OUTSIDE_M
     lids = lid_region(rest, "L") & outside & (local[:, 2] > 0.004)
     return Contacts(
-        lip_upper=_nearest(tree, LIP_UPPER),
-        lip_lower=_nearest(tree, LIP_LOWER),
-        lid_upper=_nearest(tree, LID_UPPER),
-        lid_lower=_nearest(tree, LID_LOWER),
+        lip_upper=_nearest(rest, LIP_UPPER),
+        lip_lower=_nearest(rest, LIP_LOWER),
+        lid_upper=_nearest(rest, LID_UPPER),
+        lid_lower=_nearest(rest, LID_LOWER),
         lids=np.flatnonzero(lids),
     )
 
 
-def _nearest(tree: cKDTree, edge: tuple[tuple[float, float, float], ...]) -> IntArray:
-    distance, rows = tree.query(np.array(edge) * 1e-3)
-    if distance.max() > 2e-4:
-        raise ValueError(f"the skin has no vertex near {edge[int(distance.argmax())]} mm")
-    return np.asarray(rows)
+def _nearest(rest: FloatArray, edge: tuple[tuple[float, float, float], ...]) -> IntArray:
+    distance = np.linalg.norm(rest[:, None] - np.array(edge) * 1e-3, axis=-1)
+    if distance.min(0).max() > 2e-4:
+        raise ValueError(f"the skin has no vertex near {edge[int(distance.min(0).argmax())]} mm")
+    return np.asarray(distance.argmin(0))
 
 
 def _gap(positions: FloatArray, upper: IntArray, lower: IntArray, ends: float) -> FloatArray:

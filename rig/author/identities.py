@@ -24,9 +24,20 @@ IntArray = NDArray[np.int64]
 
 MACRO = "mpfb2/targets/macrodetails"
 LOCAL = "mpfb2/targets"
-LOCAL_FOLDERS = (
-    "cheek", "chin", "ears", "eyebrows", "eyes", "forehead", "head", "mouth", "neck", "nose",
-)  # fmt: skip
+# Folder of local targets → standard deviation of its sliders, which go from -1 to 1. MakeHuman's
+# ends are caricatures, and sliders of one part add up: these make faces that pass for people.
+SPREADS = {
+    "cheek": 0.22,
+    "chin": 0.18,
+    "ears": 0.2,
+    "eyebrows": 0.25,
+    "eyes": 0.2,
+    "forehead": 0.13,
+    "head": 0.10,
+    "mouth": 0.18,
+    "neck": 0.15,
+    "nose": 0.2,
+}
 AGES = ("child", "young", "old")
 LEVELS = ("min", "average", "max")
 # Opposite ends of one slider; what has no opposite is a slider from 0 to 1.
@@ -34,25 +45,25 @@ OPPOSITES = (
     ("decr", "incr"), ("down", "up"), ("in", "out"), ("backward", "forward"),
     ("concave", "convex"), ("compress", "uncompress"),
 )  # fmt: skip
-SLIDER_SPREAD = 0.3  # standard deviation of a slider that goes from -1 to 1
-SHAPE_SPREAD = 0.2  # of a one-sided slider (square head, pointed ear)
+ONE_SIDED = 0.6  # of that for square heads and pointed ears, which have no opposite
 PEOPLE, SEED = 300, 3
 
 
 @dataclass(frozen=True)
 class Slider:
-    """One local change: its targets at -1 (empty for a one-sided slider) and at 1."""
+    """One local change: its targets at -1 (none for a one-sided slider) and at 1, its spread."""
 
     name: str
     low: tuple[str, ...]
     high: tuple[str, ...]
+    spread: float
 
 
 @lru_cache(maxsize=1)
 def sliders() -> tuple[Slider, ...]:
     """All local sliders by name; left and right targets belong to one slider."""
     files: dict[str, str] = {}
-    for folder in LOCAL_FOLDERS:
+    for folder in SPREADS:
         for path in sorted((makehuman.data_dir() / LOCAL / folder).glob("*.target.gz")):
             name = path.name.removesuffix(".target.gz")
             if not name.startswith(("measure-", "r-")):
@@ -64,7 +75,8 @@ def sliders() -> tuple[Slider, ...]:
         if end in dict(OPPOSITES) and f"{stem}-{dict(OPPOSITES)[end]}" in files:
             continue
         low = files.get(f"{stem}-{opposite}") if opposite else None
-        out.append(Slider(name, _sides(low) if low else (), _sides(file)))
+        spread = SPREADS[file.split("/")[-2]]
+        out.append(Slider(name, _sides(low) if low else (), _sides(file), spread))
     return tuple(out)
 
 
@@ -150,9 +162,9 @@ def sample_build(rng: np.random.Generator, person: Person) -> Build:
 def sample_details(rng: np.random.Generator) -> FloatArray:
     """(S,) random values of all sliders, -1..1 or 0..1."""
     two_sided = np.array([bool(slider.low) for slider in sliders()])
-    values = rng.standard_normal(len(two_sided))
-    spread = np.where(two_sided, SLIDER_SPREAD * values, SHAPE_SPREAD * values - 0.1)
-    return np.asarray(np.clip(spread, np.where(two_sided, -1, 0), 1))
+    spread = np.array([slider.spread for slider in sliders()])
+    values = np.where(two_sided, 1, ONE_SIDED) * spread * rng.standard_normal(len(two_sided))
+    return np.asarray(np.clip(values, np.where(two_sided, -1, 0), 1))
 
 
 def detail_shape(values: FloatArray) -> FloatArray:
