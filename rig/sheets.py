@@ -92,12 +92,16 @@ def people(count: int, seed: int, layout: Layout) -> list[FaceSample]:
 
 
 def at_rest(sample: FaceSample, layout: Layout) -> FaceSample:
-    """The same person without expression, head turn or camera faults, in even light."""
+    """The same person without expression, head turn or camera faults, in even light.
+
+    What hides the face stays off: glasses, hats, beards, hands.
+    """
     parameters = layout.neutral_parameters()
     for block in ("identity", "brow_style"):
         parameters[layout.blocks[block]] = sample.parameters[layout.blocks[block]]
     photo = Photo(seed=sample.photo.seed)
-    return replace(sample, parameters=parameters, view=EVEN_VIEW, photo=photo)
+    styling = replace(sample.styling, beard="none", glasses="none", hat="none", extras=())
+    return replace(sample, parameters=parameters, view=EVEN_VIEW, photo=photo, styling=styling)
 
 
 def changed(sample: FaceSample, values: dict[str, float], layout: Layout) -> FaceSample:

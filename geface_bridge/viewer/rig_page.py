@@ -22,7 +22,7 @@ from rig.appearance import Appearance
 from rig.creases import crease_depths
 from rig.layout import IdentityComponent, Layout, load_layout
 from rig.props import Prop, Styling, props_for
-from rig.sampling import FaceSample, sample_face
+from rig.sampling import FaceSample, person_of, sample_face
 from rig.skeleton import DOFS, Skeleton
 
 Query = Mapping[str, str]
@@ -86,13 +86,15 @@ def _offsets(layout: Layout) -> list[dict[str, list[float]]]:
 
 
 def person_json(query: Query) -> bytes:
-    """Identity and brow style of the person ``?person=N``."""
-    layout, sample = load_layout(), _person(_number(query, "person", MAX_PERSON))
+    """Identity, brow style and age of the person ``?person=N``."""
+    layout, number = load_layout(), _number(query, "person", MAX_PERSON)
+    sample = _person(number)
     identity = sample.parameters[layout.blocks["identity"]]
     styles = sample.parameters[layout.blocks["brow_style"]]
     content = {
         "identity": [round(float(value), 4) for value in identity],
         "brow_style": int(styles.argmax()),
+        "age_years": round(person_of(PEOPLE_SEED, number).age_years),
     }
     return json.dumps(content).encode()
 
@@ -142,11 +144,13 @@ def _channels(query: Query) -> NDArray[np.float64]:
 def props_json(query: Query) -> bytes:
     """What the person of a query wears: meshes, as base64 of little-endian arrays, and pictures.
 
-    ``hidden`` names the head's own parts that give way to it.
+    ``hidden`` names the head's own parts that give way to it. Hats, and what is held before the
+    face, stay off: the page is there to see the face.
     """
     styling = Styling()
     if "person" in query:
         styling = _person(_number(query, "person", MAX_PERSON)).styling
+    styling = replace(styling, hat="none", extras=())
     look = _look(query)
     props = [_prop(prop) for prop in props_for(styling, look)]
     return json.dumps({"props": props, "hidden": ["hair"] if look.bald else []}).encode()

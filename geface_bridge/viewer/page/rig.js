@@ -27,6 +27,7 @@ class Studio {
     this.playing = null;
     this.neutral = false;
     this.painted = null;
+    this.about = "";
     this.dressed = true;
     this.worn = { primitives: [], hidden: [] };
     this.expression = new Expression(this);
@@ -101,11 +102,25 @@ class Studio {
   async become(number) {
     const person = await fetched(`rig/person.json?person=${number}`, (response) => response.json());
     this.face.become(number, person);
+    this.about = `person ${number}, ${person.age_years} years`;
     this.changed(true);
   }
 
   leave() {
     this.face.leave();
+    this.changed(true);
+  }
+
+  /** Become a face that `face.toJson` wrote. */
+  async load(json) {
+    this.face.fromJson(json);
+    const { person, style, identity } = this.face;
+    if (person !== null) {
+      const wanted = identity.slice();
+      await this.become(person);
+      this.face.identity.set(wanted);
+      this.face.style = style;
+    }
     this.changed(true);
   }
 
@@ -163,7 +178,7 @@ class Studio {
   remember() {
     clearTimeout(this.hashTimer);
     this.hashTimer = setTimeout(() => history.replaceState(null, "", `#${this.face.toHash()}`), 200);
-    byId("about").textContent = this.face.person === null ? "the base face" : `person ${this.face.person}`;
+    byId("about").textContent = this.face.person === null ? "the base face" : this.about;
   }
 
   /** Become the face of the address. */
@@ -252,8 +267,7 @@ function connectExchange(studio) {
   });
   byId("paste-json").addEventListener("click", async () => {
     try {
-      face.fromJson(JSON.parse(await navigator.clipboard.readText()));
-      studio.changed(true);
+      await studio.load(JSON.parse(await navigator.clipboard.readText()));
     } catch (error) {
       tell(error instanceof SyntaxError ? "the clipboard holds no JSON" : error.message);
     }

@@ -146,7 +146,7 @@ def test_a_link_and_json_bring_the_same_face_back(page):
     assert face["layout_id"] == LAYOUT.layout_id
     assert face["channels"] == {"AU04_L": 0.7, "AU04_R": 0.7, "AU12_L": 0.5}
     for bring in (
-        f"window.geface.face.fromJson({text}); window.geface.changed()",
+        f"window.geface.load({text})",
         f"location.hash = {json.dumps(link)}; new Promise((done) => setTimeout(done, 500))",
     ):
         page.value("window.geface.leave(); window.geface.expression.apply({})")
