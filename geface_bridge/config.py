@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from geface_bridge.errors import ConfigError
 
@@ -85,12 +86,36 @@ class ServingConfig:
 
 
 @dataclass(frozen=True)
+class OutputsConfig:
+    """Other programs that frames are sent to: addresses as the user wrote them.
+
+    Attributes:
+        livelink, vmc, ifacialmocap, osc, vts: HOST or HOST:PORT, any number of each.
+        livelink_subject: name in Unreal.
+        vmc_names: "arkit" or "vrm".
+    """
+
+    livelink: tuple[str, ...] = ()
+    vmc: tuple[str, ...] = ()
+    ifacialmocap: tuple[str, ...] = ()
+    osc: tuple[str, ...] = ()
+    vts: tuple[str, ...] = ()
+    livelink_subject: str = "geface"
+    vmc_names: Literal["arkit", "vrm"] = "arkit"
+
+    @property
+    def any(self) -> bool:
+        """Whether there is any."""
+        return bool(self.livelink or self.vmc or self.ifacialmocap or self.osc or self.vts)
+
+
+@dataclass(frozen=True)
 class StreamConfig:
     """All of ``geface-bridge stream``.
 
     Attributes:
         source: where pictures come from.
-        serving: where frames go.
+        serving, outputs: where frames go.
         faces: 1..MAX_FACES, one subject each.
         seconds: end after so long, None for never.
         calibrate_s: take the first seconds of each face as neutral, None for not.
@@ -106,6 +131,7 @@ class StreamConfig:
 
     source: SourceConfig = field(default_factory=SourceConfig)
     serving: ServingConfig = field(default_factory=ServingConfig)
+    outputs: OutputsConfig = field(default_factory=OutputsConfig)
     faces: int = 1
     seconds: float | None = None
     calibrate_s: float | None = None
@@ -132,7 +158,7 @@ class PlayConfig:
 
     Attributes:
         take: the file.
-        serving: where frames go.
+        serving, outputs: where frames go.
         speed: 0.01..100 times the recorded.
         loop: begin again at the end.
         begin_s, end_s: play only this part, in the take's time; None for all.
@@ -141,6 +167,7 @@ class PlayConfig:
 
     take: Path
     serving: ServingConfig = field(default_factory=ServingConfig)
+    outputs: OutputsConfig = field(default_factory=OutputsConfig)
     speed: float = 1.0
     loop: bool = False
     begin_s: float | None = None

@@ -21,18 +21,18 @@ VERSION = 1
 _NAME = re.compile(r"[\w][\w .-]{0,62}", re.UNICODE)
 
 
-def performers_folder() -> Path:
-    """Where they are kept: $GEFACE_CONFIG_DIR, else the system's folder for settings."""
+def settings_folder() -> Path:
+    """Where the program keeps things: $GEFACE_CONFIG_DIR, else the system's folder for settings."""
     given = os.environ.get("GEFACE_CONFIG_DIR")
     if given:
-        return Path(given) / "performers"
+        return Path(given)
     if sys.platform == "win32":
         base = Path(os.environ.get("APPDATA", Path.home()))
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
         base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "geface-bridge" / "performers"
+    return base / "geface-bridge"
 
 
 def performer_path(name: str) -> Path:
@@ -46,7 +46,7 @@ def performer_path(name: str) -> Path:
             f"performer {name[:80]!r} cannot be a name, "
             "expected up to 63 letters, digits, spaces, dots or dashes"
         )
-    return performers_folder() / f"{name}.json"
+    return settings_folder() / "performers" / f"{name}.json"
 
 
 def load_performer(name: str, layout: Layout | None = None) -> Performer | None:

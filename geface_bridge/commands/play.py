@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geface_bridge import config as c
+from geface_bridge.commands.outputs import open_outputs, output_options, take_outputs
 from geface_bridge.commands.serving import Teller, serving_options, start_serving, take_serving
 
 if TYPE_CHECKING:
@@ -35,13 +36,14 @@ if TYPE_CHECKING:
 @click.option("--to", "end_s", type=float, metavar="S", help="End at this time of the take.")
 @click.option("--seconds", type=click.FloatRange(min=0), help="End after this many seconds.")
 @serving_options
+@output_options
 def play(take: Path, **options: Any) -> None:
     """Serve a recorded TAKE to the same clients, as if it happened now.
 
     Clients may pause, seek and change the speed. Ctrl-C ends it.
     """
-    serving = take_serving(options)
-    run(c.PlayConfig(take=take, serving=serving, **options))
+    serving, outputs = take_serving(options), take_outputs(options)
+    run(c.PlayConfig(take, serving, outputs, **options))
 
 
 def run(config: c.PlayConfig) -> None:
@@ -63,7 +65,8 @@ def run(config: c.PlayConfig) -> None:
         server = start_serving(config.serving, hello, commands.put, line, stack)
         teller.server = server
         head = Playhead(take, time.monotonic(), config.speed, config.loop)
-        player = TakePlayer(head, FanOut([server], teller), teller, commands)
+        others = open_outputs(config.outputs, len(hello.subjects), line, stack)
+        player = TakePlayer(head, FanOut([server, *others], teller), teller, commands)
         stack.callback(line.end)
         player.run(config.seconds, lambda: line.show_text(lambda: _status(head, take, server)))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from geface_bridge import config as c
+from geface_bridge.commands.outputs import open_outputs, output_options, take_outputs
 from geface_bridge.commands.serving import Teller, serving_options, start_serving, take_serving
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     help="Video at the pace it was filmed, or as fast as it goes.",
 )
 @serving_options
+@output_options
 @click.option(
     "--faces",
     type=click.IntRange(1, c.MAX_FACES),
@@ -97,8 +99,8 @@ def stream(
     camera. Ctrl-C ends it.
     """
     source = c.SourceConfig(camera, video, url, loop, realtime)
-    serving = take_serving(options)
-    run(c.StreamConfig(source=source, serving=serving, calibrate_s=calibrate, **options))
+    serving, outputs = take_serving(options), take_outputs(options)
+    run(c.StreamConfig(source, serving, outputs, calibrate_s=calibrate, **options))
 
 
 def run(config: c.StreamConfig) -> None:
@@ -120,6 +122,7 @@ def run(config: c.StreamConfig) -> None:
         teller.server = server
         recorder = _recorder(config, hello, teller, stack)
         outlets: list[Outlet] = [server] if recorder is None else [server, recorder]
+        outlets += open_outputs(config.outputs, config.faces, line, stack)
         chain = _chain(config, teller, stack)
         live = LiveLoop(source, chain, FanOut(outlets, teller), config.faces, teller, commands)
         live.recorder = recorder
