@@ -285,10 +285,10 @@ def _melanin(
         freckles = spots(_generator(look, 10), size, 0.75 * px, 4.6 * px) * masks["sun"]
         out += freckles * (look.freckles * cover * (0.35 + 0.3 * look.melanin))
     if look.age_spots > 0:
-        old = spots(_generator(look, 11), size, 2.6 * px, 22 * px) * (
+        old = spots(_generator(look, 11), size, 2.2 * px, 28 * px) * (
             masks["front"] + masks["hair"]
         )
-        out += old * (look.age_spots * cover * 0.6)
+        out += old * (look.age_spots * cover * 0.35)
     lips = masks["lips"]
     out *= 1 + lips * (look.lip_melanin - 1)
     lines = 0.10 * noise(rng, size, (0.7 * px, 6 * px)) + 0.07 * noise(rng, size, (4 * px, 3 * px))

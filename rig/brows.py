@@ -48,7 +48,7 @@ def brow_mask(position: FloatArray, style: BrowStyle) -> FloatArray:
 def brow_hairs(style: BrowStyle, rng: np.random.Generator) -> NDArray[np.float64]:
     """(N, 5, 2) hairs of one brow from root to tip: metres out from the middle, and up."""
     count = int(640 * style.thickness**0.6 * style.density**0.7)
-    t = np.clip(rng.beta(1.05, 1.25, count) * 1.02 - 0.01, -0.02, 1)
+    t = np.clip(rng.beta(1.3, 1.3, count) * 1.05 - 0.03, -0.03, 1)
     w = np.clip(rng.normal(0, 0.55, count), -1.15, 1.15)
     centre, half = brow_line(style, np.asarray(t, dtype=np.float32))
     ahead, _ = brow_line(style, np.asarray(t + 0.02, dtype=np.float32))
@@ -71,7 +71,8 @@ def _shade_of(style: BrowStyle, width: int, height: int) -> FloatArray:
     x = (_LOW[0] + (np.arange(width) + 0.5) * 2 / _SCALE).astype(np.float32)
     y = (_LOW[1] + (np.arange(height) + 0.5) * 2 / _SCALE).astype(np.float32)
     place = np.stack(np.broadcast_arrays(x, y[:, None], np.float32(1)), -1)
-    return np.asarray(0.42 * style.density * brow_mask(place, style))
+    fade = smoothstep(-0.05, 0.35, (x - _INNER) / _LENGTH)
+    return np.asarray(0.42 * style.density * brow_mask(place, style) * fade)
 
 
 def brow_picture(style: BrowStyle, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

@@ -102,7 +102,7 @@ def default_appearance() -> Appearance:
 # Random looks ----------------------------------------------------------------------------------
 
 # Means of melanin and carotene by ancestry, and how much people differ about them (log, plain).
-_MELANIN = (1.75, 0.46, 0.22)
+_MELANIN = (1.55, 0.42, 0.21)
 _MELANIN_SPREAD = (0.28, 0.35, 0.55)
 _CAROTENE = (0.35, 0.50, 0.28)
 
@@ -139,7 +139,7 @@ def sample_look(
         brow=layout.brow_styles[brow_style],
         brow_colour=_brow_colour(rng, hair, old),
         melanin=melanin,
-        blood=float(np.clip(rng.normal(0.46, 0.09), 0.22, 0.8)),
+        blood=float(np.clip(rng.normal(0.44, 0.09), 0.22, 0.8)),
         carotene=carotene,
         redness=float(rng.beta(2, 3.5)) * (0.45 + 0.55 * light),
         mottling=float(np.clip(rng.normal(0.35 + 0.25 * person.age, 0.15), 0.08, 1)),
