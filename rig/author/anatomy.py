@@ -195,6 +195,8 @@ SPLIT_AT_MIDLINE = ("AU01_L",)
 # Sided AUs of the mouth, whose left shapes reach over the midline: they end this far beyond it.
 ENDS_BEYOND_MIDLINE_M = 0.009
 MOUTH_SIDED = ("AU10_L", "AU12_L", "AU14_L", "AU15_L", "AU16_L", "AU20_L")
+# How much more these small or hard shapes count in the fit of the weights than their size gives.
+EMPHASIS = {"AU01_L": 2.0, "AU02_L": 2.5, "AU04_L": 1.5, "AU25": 1.5, "AU43_L": 1.5}
 # AUs in which the jaw bone itself moves; the others leave it at rest.
 JAW_AUS = ("AU26", "AU30L", "AU29", "AU19")
 
@@ -214,6 +216,8 @@ GAZE_SIDEWARD = 0.65
 # rim hides the ball: it goes down behind the lower lid by this angle, this far from the eye's
 # centre, but late, with the fourth power of the intensity.
 SKIRT_TURN_RAD, SKIRT_REACH_M = 0.78, 0.0156
+# and the lid itself stands off a little, for the cornea that turns below it.
+SHUT_LIFT_M = 0.0006
 
 
 @dataclass(frozen=True)
@@ -244,9 +248,12 @@ DAMPINGS: tuple[Damping, ...] = (
     Damping((("AU43_L", 1.0), _UP), "gaze_up", 1.0, _LIDS),
     Damping((("AU43_L", 1.0), _DOWN), "gaze_down", 1.0, _LIDS),
     *(
-        Damping((("AU43_L", 1.0), (au, 1.0)), au, 1.0, ("lid_upper", "lid_skirt", "lid_fold"))
-        for au in ("AU01_L", "AU02_L", "AU04_L", "AU06_L", "AU07_L", "AU09_L")
+        Damping((("AU43_L", 1.0), (au, 1.0)), au, 1.0, ("lid_",))
+        for au in ("AU01_L", "AU02_L", "AU04_L", "AU07_L", "AU09_L")
     ),
+    Damping((("AU43_L", 1.0), ("AU06_L", 1.0)), "AU06_L", 1.0, ("lid_upper", "lid_skirt")),
+    # not wholly: the two raisers of the lower lid have taken .7 of this back already (below)
+    Damping((("AU06_L", 1.0), ("AU43_L", 1.0)), "AU06_L", 0.3, ("lid_lower",)),
     # A widened eye has little left to widen when it looks up.
     Damping((("AU05_L", 1.0), _UP), "gaze_up", 0.8, ("lid_upper", "lid_skirt")),
     # Cheek and lid press the same lower lid up, brow lowerers the same brow down.

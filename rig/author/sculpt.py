@@ -146,6 +146,14 @@ class Eyes:
         angle = lid_angle(mirrored, self.centre)
         return smoothstep(LID_SPLIT_RAD - 0.05, LID_SPLIT_RAD + 0.05, angle)
 
+    def lifted(self, shape: FloatArray, by_m: float) -> FloatArray:
+        """``shape`` (V, 3) with the outside of the left lids a little further from the ball."""
+        local = self.rest - self.centre
+        reach = np.linalg.norm(local, axis=1)
+        near = (reach > 0.0157) & (local[:, 2] > 0.004)
+        lid = near * smoothstep(0.0205, 0.0175, reach)
+        return np.asarray(shape + (by_m * lid / np.maximum(reach, 1e-6))[:, None] * local)
+
     def skirt(self, shape: FloatArray, turn: float, reach_m: float) -> FloatArray:
         """``shape`` (V, 3) with the upper lid's rim drawn down behind the lower lid.
 

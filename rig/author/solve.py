@@ -178,7 +178,8 @@ def au_shapes(mesh: makehuman.BaseMesh, rest: FloatArray) -> dict[str, FloatArra
         share = sculpt.smoothstep(-anatomy.ENDS_BEYOND_MIDLINE_M, 0.0, rest[:, :1])
         shapes[name] = shapes[name] * share
     eyes = sculpt.Eyes(mesh, rest)
-    shapes["AU43_L"] = eyes.skirt(shapes["AU43_L"], anatomy.SKIRT_TURN_RAD, anatomy.SKIRT_REACH_M)
+    shut = eyes.lifted(shapes["AU43_L"], anatomy.SHUT_LIFT_M)
+    shapes["AU43_L"] = eyes.skirt(shut, anatomy.SKIRT_TURN_RAD, anatomy.SKIRT_REACH_M)
     for name, (_, _, gaze_units) in anatomy.GAZE_UNITS.items():
         shape = unit_sum(tuple((unit, 1.0) for unit in gaze_units))
         shapes[name] = shape * anatomy.GAZE_SIDEWARD
@@ -468,16 +469,13 @@ class Solver:
         half = np.flatnonzero(self.points[:, 0] > -1e-5)
         stack = np.stack([self.shapes[n] for n in names])
         identity = self._identity_shapes(neck)
-        targets = np.concatenate([stack[:, half], identity.targets[:, half]])
+        counts = np.array([anatomy.EMPHASIS.get(name, 1.0) for name in names])[:, None, None]
+        targets = np.concatenate([stack[:, half] * counts, identity.targets[:, half]])
         for _ in range(self.config.outer_iterations):
             poses = [self.solve_pose(name, weights) for name in names]
             pivots = self.skeleton.pivots
-            moved = np.concatenate(
-                [
-                    [fit.moved_points(self.points[half], pivots, pose) for pose in poses],
-                    identity.moved(weights, half),
-                ]
-            )
+            aus = [fit.moved_points(self.points[half], pivots, pose) for pose in poses]
+            moved = np.concatenate([aus * counts[..., None], identity.moved(weights, half)])
             fitted = prior.copy()
             fitted[half] = fit.solve_weights(
                 moved, targets, prior[half], allowed[half], self.config
