@@ -4,8 +4,9 @@ Everything is Blender's own: custom properties, and drivers whose expressions ar
 Blender evaluates them itself, without Python and therefore without asking whether scripts of the
 file may run. The numbers are those of ``rig.skeleton``, in three steps:
 
-1. Sliders. Action units, gaze and the head's turn are properties of the bone ``head``; the 208
-   identity numbers are properties of the armature's data.
+1. Sliders. Action units, gaze and the head's turn are properties of the bone ``head``, the 208
+   identity numbers of the bone ``neck``. Bones' properties can be keyed, held in poses of the
+   asset browser and overridden in a linked character, those of the armature's data could not.
 2. Weights. ``pose_weights`` of the bone ``root`` holds what each pose of the profile weighs, a
    product of sliders.
 3. Sums. Location, rotation vector and scale of every bone are sums of weights and identity. A sum
@@ -22,8 +23,7 @@ import numpy as np
 from rig.layout import Channel, IdentityComponent, Layout
 from rig.skeleton import Skeleton
 
-SLIDER_BONE = "head"
-SUM_BONE = "root"
+SLIDER_BONE, IDENTITY_BONE, SUM_BONE = "head", "neck", "root"
 WEIGHTS, PARTIAL, ROTVEC = "pose_weights", "partial_sums", "rotvec"
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONGEST_EXPRESSION = 250
@@ -44,18 +44,11 @@ DOF_WORDS = {
 }
 
 
-class Source(NamedTuple):
-    """What a driver reads: a property of the rig's object, or of its armature ("ARMATURE")."""
-
-    path: str
-    block: str = "OBJECT"
-
-
 class Sum(NamedTuple):
-    """``bias + Σ coefficient · source``, in whole steps."""
+    """``bias + Σ coefficient · source``, in whole steps; a source is a path from the rig."""
 
     bias: int
-    terms: tuple[tuple[int, Source], ...]
+    terms: tuple[tuple[int, str], ...]
 
 
 class Slider(NamedTuple):
@@ -69,9 +62,14 @@ class Slider(NamedTuple):
     description: str
 
 
+def property_path(bone: str, name: str, index: int | None = None) -> str:
+    """Path of a bone's property, or of one number of it, from the rig's object."""
+    return f'pose.bones["{bone}"]["{name}"]' + ("" if index is None else f"[{index}]")
+
+
 def slider_path(channel: str) -> str:
     """Where the slider of a channel is, from the rig's object."""
-    return f'pose.bones["{SLIDER_BONE}"]["{channel}"]'
+    return property_path(SLIDER_BONE, channel)
 
 
 def channel_sliders(layout: Layout) -> list[Slider]:
@@ -111,12 +109,12 @@ def _identity_doc(component: IdentityComponent, dof: str, extent: float) -> str:
     return f"{component.doc}: {DOF_WORDS[dof]} by {amount} at 1, as much the other way at 0{pair}"
 
 
-def weight_expression(factors: list[tuple[str, float]]) -> tuple[str, list[Source]]:
+def weight_expression(factors: list[tuple[str, float]]) -> tuple[str, list[str]]:
     """What a pose weighs, Π max(0, gain · channel), and what its letters stand for."""
     parts = []
     for letter, (_, gain) in zip(LETTERS, factors, strict=False):
         parts.append(f"max({letter if gain == 1 else f'{gain:g}*{letter}'},0)")
-    return "*".join(parts), [Source(slider_path(channel)) for channel, _ in factors]
+    return "*".join(parts), [slider_path(channel) for channel, _ in factors]
 
 
 def bone_sums(skeleton: Skeleton) -> dict[tuple[str, int], Sum]:
@@ -154,25 +152,24 @@ def _pose_offsets(skeleton: Skeleton) -> np.ndarray[Any, np.dtype[np.float64]]:
 def _sum(poses: Any, identity: Any, layout: Layout) -> Sum:
     """An identity number v in 0..1 counts as 2 v - 1."""
     weights = [
-        (int(poses[i]), Source(f'pose.bones["{SUM_BONE}"]["{WEIGHTS}"][{i}]'))
-        for i in np.flatnonzero(poses)
+        (int(poses[i]), property_path(SUM_BONE, WEIGHTS, int(i))) for i in np.flatnonzero(poses)
     ]
     shapes = [
-        (2 * int(identity[i]), Source(f'["{layout.identity_names[i]}"]', "ARMATURE"))
+        (2 * int(identity[i]), property_path(IDENTITY_BONE, layout.identity_names[i]))
         for i in np.flatnonzero(identity)
     ]
     return Sum(-int(identity.sum()), (*weights, *shapes))
 
 
-def split_sum(total: Sum, steps_per_unit: int, rest: int) -> list[tuple[str, list[Source]]]:
+def split_sum(total: Sum, steps_per_unit: int, rest: int) -> list[tuple[str, list[str]]]:
     """Expressions of a sum, each short enough for Blender.
 
     Returns:
         Expressions with their sources; the first is the value, ``rest`` included, as far as it
         goes, and the others are to be added to it.
     """
-    out: list[tuple[str, list[Source]]] = []
-    text, sources = f"{total.bias + rest * steps_per_unit}", list[Source]()
+    out: list[tuple[str, list[str]]] = []
+    text, sources = f"{total.bias + rest * steps_per_unit}", list[str]()
     for coefficient, source in total.terms:
         term = f"{coefficient:+d}*{LETTERS[len(sources)]}"
         # The first keeps room to add the others.
@@ -193,6 +190,7 @@ class Controls:
         self.rig = rig
         self.skeleton = skeleton
         self._head = rig.pose.bones[SLIDER_BONE]
+        self._neck = rig.pose.bones[IDENTITY_BONE]
         self._root = rig.pose.bones[SUM_BONE]
 
     def add(self) -> None:
@@ -200,7 +198,7 @@ class Controls:
         for slider in channel_sliders(self.skeleton.layout):
             add_slider(self._head, slider)
         for slider in identity_sliders(self.skeleton.layout):
-            add_slider(self.rig.data, slider)
+            add_slider(self._neck, slider)
         self._add_weights()
         self._add_sums()
         self._add_head_turn()
@@ -228,7 +226,7 @@ class Controls:
             for part in others:
                 self._drive(self._root, f'["{PARTIAL}"]', row, *part)
                 expression += f"+{LETTERS[len(sources)]}"
-                sources = [*sources, Source(f'pose.bones["{SUM_BONE}"]["{PARTIAL}"][{row}]')]
+                sources = [*sources, property_path(SUM_BONE, PARTIAL, row)]
                 row += 1
             path = ("location", f'["{ROTVEC}"]', "scale")[column // 3]
             self._drive(self.rig.pose.bones[bone], path, column % 3, expression, sources)
@@ -237,7 +235,7 @@ class Controls:
         """Blender normalises the axis itself, and takes none at angle 0."""
         bone[ROTVEC] = [0.0, 0.0, 0.0]
         bone.rotation_mode = "AXIS_ANGLE"
-        sources = [Source(f'pose.bones["{bone.name}"]["{ROTVEC}"][{i}]') for i in range(3)]
+        sources = [property_path(bone.name, ROTVEC, i) for i in range(3)]
         self._drive(bone, "rotation_axis_angle", 0, "sqrt(a*a+b*b+c*c)", sources)
         for i, source in enumerate(sources):
             self._drive(bone, "rotation_axis_angle", i + 1, "a", [source])
@@ -246,10 +244,10 @@ class Controls:
         """Blender's order ZXY turns by roll first and by yaw last, as ``rig.rotations`` does."""
         self._head.rotation_mode = "ZXY"
         for channel, axis in SPINS.items():
-            self._drive(self._head, "rotation_euler", axis, "a", [Source(slider_path(channel))])
+            self._drive(self._head, "rotation_euler", axis, "a", [slider_path(channel)])
 
     def _drive(
-        self, owner: Any, path: str, index: int, expression: str, sources: list[Source]
+        self, owner: Any, path: str, index: int, expression: str, sources: list[str]
     ) -> None:
         driver = owner.driver_add(path, index).driver
         driver.type = "SCRIPTED"
@@ -257,16 +255,14 @@ class Controls:
             variable = driver.variables.new()
             variable.name = letter
             target = variable.targets[0]
-            target.id_type = source.block
-            target.id = self.rig.data if source.block == "ARMATURE" else self.rig
-            target.data_path = source.path
+            target.id, target.data_path = self.rig, source
         driver.expression = expression
         if not driver.is_simple_expression:
             raise ValueError(f"Blender would need Python for the driver {expression!r} of {path}")
 
 
 def add_slider(owner: Any, slider: Slider) -> None:
-    """Give a bone or data-block the custom property of a slider."""
+    """Give a bone the custom property of a slider."""
     owner[slider.name] = slider.neutral
     owner.id_properties_ui(slider.name).update(
         min=slider.low,

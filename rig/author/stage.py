@@ -12,7 +12,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 
 from rig import appearance
-from rig.author.controls import SLIDER_BONE
+from rig.author.controls import IDENTITY_BONE, SLIDER_BONE
 from rig.author.scene import BODY_BONES, HEAD_NAME, picture_node
 from rig.layout import load_layout
 from rig.looks import default_appearance
@@ -20,13 +20,15 @@ from rig.profile import Profile
 
 # Collection → (what it holds, bone colour set, shown at first).
 COLLECTIONS = {
-    "Control": ("the head: its properties are the sliders", "THEME09", True),
-    "Body": ("root and neck", "THEME04", False),
+    "Control": ("head and neck, whose properties are the sliders", "THEME09", True),
+    "Body": ("the root", "THEME04", False),
     "Expression": ("bones that action units and gaze move", "THEME01", False),
     "Identity": ("bones that the identity numbers move", "THEME03", False),
 }
 DEFORM = "Deform"
-RING_RADIUS_M, RING_HEIGHT_M = 0.13, 0.17
+# Bone → radius and height above it of the ring that stands for it, metres.
+RINGS = {SLIDER_BONE: (0.12, 0.175), IDENTITY_BONE: (0.11, 0.0)}
+RING_POINTS = 48
 CAMERA_PLACE_M = (0.0, -0.8, 0.02)
 # Lights: name → (energy in watts, size in metres, place).
 LIGHTS = {
@@ -39,7 +41,7 @@ LIGHTS = {
 def dress(rig: Any, profile: Profile) -> None:
     """Tidy the rig and set up light and camera; the rig is left in pose mode, its head active."""
     sort_bones(rig, profile)
-    add_ring(rig)
+    add_rings(rig)
     refine_skin(bpy.data.objects[HEAD_NAME])
     rig.data.display_type = "STICK"
     rig.show_in_front = True
@@ -59,7 +61,7 @@ def sort_bones(rig: Any, profile: Profile) -> None:
     for bone in rig.data.bones:
         kind = "Expression" if bone.name in profile.bone_names else "Identity"
         if bone.name in BODY_BONES:
-            kind = "Control" if bone.name == SLIDER_BONE else "Body"
+            kind = "Control" if bone.name in RINGS else "Body"
         made[kind].assign(bone)
         if bone.name in identity:
             made["Identity"].assign(bone)
@@ -71,16 +73,17 @@ def sort_bones(rig: Any, profile: Profile) -> None:
     made[DEFORM].is_visible = False
 
 
-def add_ring(rig: Any) -> None:
-    """A ring above the crown stands for the head bone in the view."""
-    angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-    points = [(RING_RADIUS_M * np.cos(a), RING_HEIGHT_M, RING_RADIUS_M * np.sin(a)) for a in angles]
-    mesh = bpy.data.meshes.new("WGT_ring")
-    mesh.from_pydata(points, [(i, (i + 1) % 48) for i in range(48)], [])
-    bone = rig.pose.bones[SLIDER_BONE]
-    bone.custom_shape = bpy.data.objects.new("WGT_ring", mesh)
-    bone.use_custom_shape_bone_size = False
-    bone.custom_shape_wire_width = 2.0
+def add_rings(rig: Any) -> None:
+    """Rings above the crown and about the neck stand for the bones with sliders."""
+    for name, (radius, height) in RINGS.items():
+        turn = np.linspace(0, 2 * np.pi, RING_POINTS, endpoint=False)
+        points = [(radius * np.cos(a), height, radius * np.sin(a)) for a in turn]
+        mesh = bpy.data.meshes.new(f"WGT_{name}")
+        mesh.from_pydata(points, [(i, (i + 1) % RING_POINTS) for i in range(RING_POINTS)], [])
+        bone = rig.pose.bones[name]
+        bone.custom_shape = bpy.data.objects.new(mesh.name, mesh)
+        bone.use_custom_shape_bone_size = False
+        bone.custom_shape_wire_width = 2.0
 
 
 def refine_skin(head: Any) -> None:

@@ -32,7 +32,7 @@ def main(path, job_path, result_path):
     head, active = rig.pose.bones["head"], bpy.context.view_layer.objects.active
     facts = {
         "sliders": sliders(head),
-        "identity": sliders(rig.data),
+        "identity": sliders(rig.pose.bones["neck"]),
         "bones": {b.name: [c.name for c in b.collections] for b in rig.data.bones},
         "shown": [c.name for c in rig.data.collections if c.is_visible],
         "assets": [a.name for a in bpy.data.actions if a.asset_data],

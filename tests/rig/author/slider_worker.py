@@ -18,13 +18,12 @@ from blender_worker import evaluated, nearest, vertices_by_material
 
 
 def set_sliders(rig, job, row):
-    head = rig.pose.bones["head"]
+    head, neck = rig.pose.bones["head"], rig.pose.bones["neck"]
     for name, value in zip(job["sliders"], job["slider_values"][row], strict=True):
         head[str(name)] = float(value)
     for name, value in zip(job["identity"], job["identity_values"][row], strict=True):
-        rig.data[str(name)] = float(value)
+        neck[str(name)] = float(value)
     rig.update_tag()
-    rig.data.update_tag()
 
 
 def frame_ms(rig, job):
