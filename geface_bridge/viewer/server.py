@@ -153,7 +153,10 @@ def _assets(stream_url: str | None) -> dict[str, Asset]:
     if stream_url is None:
         return page_assets("rig.html") | rig_assets()
     session = session_json(stream_url, load_layout())
-    return page_assets() | {"/session.json": Asset(lambda _: session, _KINDS[".json"])}
+    return page_assets() | {
+        "/session.json": Asset(lambda _: session, _KINDS[".json"]),
+        "/rig/surface.png": Asset(lambda _: rig_page.picture_png("surface", {}), _KINDS[".png"]),
+    }
 
 
 def content_policy(stream_url: str | None) -> str:

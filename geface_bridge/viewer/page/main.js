@@ -2,7 +2,7 @@
 
 import { Connection } from "./connection.js";
 import { loadHead } from "./glb.js";
-import { byId, connectOrbit, fetched, press } from "./page.js";
+import { bitmap, byId, connectOrbit, fetched, press } from "./page.js";
 import { Panel } from "./panel.js";
 import { Renderer } from "./renderer.js";
 import { Skeleton } from "./skeleton.js";
@@ -221,6 +221,8 @@ async function main() {
   connectOrbit(byId("head"), viewer);
   window.geface = viewer; // for the curious, and for the tests
   viewer.start();
+  viewer.renderer.setRelief("skin", await fetched("rig/surface.png", bitmap));
+  viewer.dirty = true;
 }
 
 main().catch((error) => {

@@ -48,3 +48,10 @@ export async function fetched(path, read) {
   if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
   return read(response);
 }
+
+/** A response's picture as it is stored, for `texImage2D`. */
+export async function bitmap(response) {
+  return createImageBitmap(await response.blob(), {
+    premultiplyAlpha: "none", colorSpaceConversion: "none",
+  });
+}

@@ -3,7 +3,7 @@
 import { Face } from "./face.js";
 import { loadHead } from "./glb.js";
 import { connectPanels, Expression, Identity } from "./rig_panel.js";
-import { byId, connectOrbit, fetched, press } from "./page.js";
+import { bitmap, byId, connectOrbit, fetched, press } from "./page.js";
 import { Renderer } from "./renderer.js";
 import { Skeleton } from "./skeleton.js";
 
@@ -218,12 +218,6 @@ async function propPrimitive({ name, label, alpha, picture, arrays }) {
     alphaMode: { opaque: "OPAQUE", cutout: "MASK", blend: "BLEND" }[alpha], alphaCutoff: 0.5,
     image: await bitmap(new Response(bytes(picture))),
   };
-}
-
-async function bitmap(response) {
-  return createImageBitmap(await response.blob(), {
-    premultiplyAlpha: "none", colorSpaceConversion: "none",
-  });
 }
 
 function tell(text, kind = "bad") {

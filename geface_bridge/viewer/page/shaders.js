@@ -128,7 +128,7 @@ float highlight(vec3 normal, vec3 light, vec3 view, float rough) { // GGX with S
 
 float gloss(vec3 normal, vec3 light, vec3 view, float rough) { // skin has an oily lobe besides
   float wide = highlight(normal, light, view, rough);
-  return u_mapped ? 0.7 * wide + 0.3 * highlight(normal, light, view, 0.6 * rough) : wide;
+  return u_mapped ? 0.8 * wide + 0.2 * highlight(normal, light, view, 0.6 * rough) : wide;
 }
 
 vec3 bumped(vec3 n, float height) { // Mikkelsen 2010, not steeper than skin is

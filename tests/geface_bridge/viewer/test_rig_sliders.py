@@ -12,7 +12,7 @@ from geface_bridge.viewer import ViewerServer
 from rig.head import load_head
 from rig.layout import load_layout
 from rig.skeleton import Skeleton
-from rig.skinning import skin
+from rig.skinning import SmoothNormals, skin
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
 from tests.geface_bridge.viewer.test_page import gpu_vertices
 
@@ -117,6 +117,15 @@ def test_vertices_are_the_rigs_for_a_random_person_with_an_expression(page):
     for name, part in HEAD.primitives.items():
         expected = skin(part.positions, part.joints, part.weights, matrices)
         np.testing.assert_allclose(gpu_vertices(page, name), expected, atol=2e-6, rtol=0)
+        if name in ("skin", "mouth", "tongue"):
+            normals = SmoothNormals(part.positions, part.triangles)(expected)
+            np.testing.assert_allclose(page_normals(page, name), normals, atol=2e-3)
+
+
+def page_normals(page, name):
+    """(V, 3) of a part, as they are drawn."""
+    part = f"window.geface.renderer.parts.find((part) => part.name === {json.dumps(name)})"
+    return np.array(page.value(f"Array.from({part}.posedNormals.normals)")).reshape(-1, 3)
 
 
 def test_an_identity_slider_moves_its_number_and_is_reset(page):

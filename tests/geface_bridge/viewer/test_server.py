@@ -62,6 +62,12 @@ def test_the_head_and_the_profile_are_the_rigs(ask):
         assert int(headers["Content-Length"]) == len(packaged)
 
 
+def test_the_skins_relief_is_painted_for_the_viewer(ask):
+    status, headers, body = ask("/rig/surface.png")
+    assert (status, headers["Content-Type"]) == (200, "image/png")
+    assert body.startswith(b"\x89PNG")
+
+
 def test_the_session_tells_where_to_connect_and_what_comes(ask):
     session = json.loads(ask("/session.json")[2])
     layout = load_layout()
