@@ -483,7 +483,7 @@ def _visible(names: list[str], pixels: FloatArray, depth_m: Single) -> dict[str,
     inside = (column >= 0) & (row >= 0) & (column < size) & (row < size)
     seen = depth_m[np.clip(row, 0, size - 1), np.clip(column, 0, size - 1)]
     # an eye's middle lies behind its own cornea and lids
-    slack = np.array([0.022 if n.startswith("eye_centre") else 0.006 for n in names])
+    slack = np.array([0.022 if n.startswith("eye_centre") else 0.004 for n in names])
     found = inside & (pixels[:, 2] < seen + slack)
     return {name: bool(value) for name, value in zip(names, found, strict=True)}
 

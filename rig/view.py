@@ -118,7 +118,7 @@ class _Scene:
 
 _SCENES = (
     # window
-    _Scene(0.28, (15, 95), (-5, 40), (0.4, 0.9), (0.5, 0.88), (5200, 8000), (3800, 6500)),
+    _Scene(0.28, (15, 95), (-5, 40), (0.4, 0.9), (0.55, 0.92), (5200, 8000), (3800, 6500)),
     # ceiling
     _Scene(0.20, (0, 70), (45, 75), (0.3, 0.7), (0.35, 0.7), (3000, 5500), (3500, 5500)),
     _Scene(
@@ -217,10 +217,10 @@ def sample_room(rng: np.random.Generator) -> tuple[Colour, ...]:
     out[:3] = np.array([[upwards], [ahead], [across]]) * tint
     for _ in range(int(rng.integers(0, 4))):
         patch = harmonics(*direction(rng.uniform(-np.pi, np.pi), rng.normal(0.2, 0.4)))
-        power = rng.uniform(0.05, 0.3) * np.exp(rng.normal(0, 0.1, 3))
+        power = rng.uniform(0.05, 0.45) * np.exp(rng.normal(0, 0.1, 3))
         out += (patch / _NORMS)[:, None] * power
     top = np.sqrt((out**2 * _NORMS[:, None]).sum(0)).max()  # keep light from going negative
-    out *= min(1.0, 0.55 / max(top, 1e-9))
+    out *= min(1.0, 0.6 / max(top, 1e-9))
     return tuple(_triple(row) for row in out)
 
 

@@ -87,8 +87,9 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     float rough = clamp(map.g, 0.2, 0.95), nv = max(dot(fine, v), 0.05);
     vec3 open = many_bounces(map.r, albedo.rgb);
     vec3 out_light = albedo.rgb * open * from_room * (1.0 + 0.5 * (fine.y - n.y));
-    vec3 mirror = max(harmonics(radiance, reflect(-v, fine)), 0.0);
-    out_light += mirror * room_mirror(rough, nv) * map.r * map.r;
+    vec3 r = reflect(-v, fine);
+    float seen = map.r * map.r * mix(0.3, 1.0, smoothstep(-0.7, 0.2, r.y));  // the chest is dark
+    out_light += max(harmonics(radiance, r), 0.0) * min(room_mirror(rough, nv), 0.08) * seen;
     vec3 reach = mix(vec3(1.0), open, 0.6);
     for (int i = 0; i < LIGHTS; ++i) {
         float share = i == 0 ? key : 1.0;

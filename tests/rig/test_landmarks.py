@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rig.landmarks import Landmarks
+from rig.landmarks import ALIGNMENT, Landmarks
 from rig.layout import mirror_name
 from tests.rig.support import HEAD, MIRROR, channels, posed
 
@@ -33,6 +33,44 @@ def test_landmarks_follow_each_other_outwards():
     names = ("nose_tip", "nose_wing_L", "mouth_corner_L", "eye_centre_L", "eye_outer_L")
     across = [REST[name][0] for name in names]
     assert across == sorted(across)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        tuple(f"contour_{i}_L" for i in range(1, 9)),
+        ("lid_upper_inner_L", "eye_centre_L", "lid_lower_inner_L", "nose_bridge_2", "nose_base"),
+        ("lip_upper_edge", "lip_upper_inner", "lip_lower_inner", "lip_lower_edge", "chin_bottom"),
+    ],
+)
+def test_outlines_run_downwards(order):
+    heights = [REST[name][1] for name in order]
+    assert heights == sorted(heights, reverse=True)
+
+
+def test_names_are_those_of_the_positions_and_hold_the_five_of_alignment():
+    assert LANDMARKS.names == tuple(REST)
+    assert set(ALIGNMENT) <= set(REST)
+    assert len(REST) == len({tuple(np.round(place, 5)) for place in REST.values()}) >= 70
+
+
+def test_pupils_follow_the_gaze_by_its_angle():
+    angle = 0.3
+    turned = LANDMARKS.positions(posed(channels(gaze_yaw=angle)))
+    for side in "LR":
+        arm = [p[f"pupil_{side}"] - p[f"eye_centre_{side}"] for p in (REST, turned)]
+        assert np.arctan2(arm[1][0], arm[1][2]) - np.arctan2(arm[0][0], arm[0][2]) == pytest.approx(
+            angle, abs=0.02
+        )
+
+
+def test_open_lips_part_at_the_inner_lips_only():
+    opened = LANDMARKS.positions(posed(channels(AU25=1.0)))
+
+    def gap(places):
+        return places["lip_upper_inner"][1] - places["lip_lower_inner"][1]
+
+    assert gap(opened) > gap(REST) + 0.003
 
 
 def test_the_nose_tip_is_the_foremost():
