@@ -120,7 +120,7 @@ def test_a_style_changes_the_texture_on_the_brow_only():
     difference = changed(brow=bushy) > 8
     assert difference.sum() > 400
     union = brow_mask(MAPS.position, bushy) + brow_mask(MAPS.position, LOOK.brow)
-    near = cv2.dilate((union > 0).astype(np.uint8), np.ones((9, 9))) > 0  # hairs reach over
+    near = cv2.dilate((union > 0).astype(np.uint8), np.ones((15, 15))) > 0  # hairs reach over
     assert near[difference].all()
 
 
