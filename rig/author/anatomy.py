@@ -161,7 +161,12 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "AU05_L": (("eyeWideLeft", 1.2),),
     "AU06_L": (("cheekSquintLeft", 1.7),),
     "AU07_L": (("eyeSquintLeft", 1.15), ("eyeBlinkLeft", 0.08)),
-    "AU09_L": (("noseSneerLeft", 1.7),),
+    "AU09_L": (
+        ("noseSneerLeft", 1.6),
+        ("mpfb:nose-left-elevation", 0.9),
+        ("mouthUpperUpLeft", 0.15),
+        ("cheekSquintLeft", 0.35),
+    ),
     "AU10_L": (("mouthUpperUpLeft", 1.4),),
     "AU12_L": (("mouthSmileLeft", 0.95),),
     "AU14_L": (("mouthDimpleLeft", 1.2),),

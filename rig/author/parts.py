@@ -88,7 +88,9 @@ class PartBuilder:
         self.solved, self.mesh = solved, mesh
         self.row = np.full(len(mesh.positions), -1)
         self.row[solved.base_index] = np.arange(len(solved.base_index))
-        self.inside_mouth = _sample_mask(mesh, MOUTH_MASK) > 0.5
+        inside = _sample_mask(mesh, MOUTH_MASK) > 0.5
+        # the mask is not quite symmetric
+        self.inside_mouth = inside | inside[makehuman.mirror_index(mesh.positions)]
 
     def all(self) -> list[Part]:
         """All parts, skin first."""
