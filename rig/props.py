@@ -95,6 +95,7 @@ def load_shape(name: str) -> Shape:
         normals = raw / np.maximum(np.linalg.norm(raw, axis=1, keepdims=True), 1e-9)
     else:
         normals = vertex_normals(positions, triangles)
+        normals[np.linalg.norm(normals, axis=1) < 0.5] = (0.0, 0.0, 1.0)  # of pinched triangles
     joints, weights = _binding(name, positions)
     uvs = arrays[f"{name}/uvs"] / 65535.0
     return Shape(positions, normals, uvs, triangles, joints, weights)

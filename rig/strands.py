@@ -64,7 +64,7 @@ def _column(
         half = thick * rng.uniform(0.7, 1.3) * np.clip((end - v) / 0.35, 0, 1) ** 0.6
         near = np.abs(u - middle) / np.maximum(half, 1e-4)
         cover = np.clip(1.6 - 1.3 * near, 0, 1) * (v < end)
-        tone = rng.normal(1.0, 0.17) * (1.05 - 0.25 * np.clip(near, 0, 1) ** 2)
+        tone = rng.normal(1.0, 0.13) * (1.05 - 0.25 * np.clip(near, 0, 1) ** 2)
         over = cover > alpha
         shade, pick = np.where(over, tone, shade), np.where(over, number, pick)
         alpha = np.maximum(alpha, cover)
@@ -84,10 +84,10 @@ def paint_cards(
     v = (np.arange(_SIZE, dtype=np.float32)[:, None] + 0.5) / _SIZE
     roots = 0.62 + 0.38 * np.clip(v / 0.22, 0, 1) + tips * np.clip((v - 0.5) / 0.5, 0, 1)
     depth = np.ones(_SIZE, np.float32)
-    depth[: 2 * _SIZE // COLUMNS] = 0.80
+    depth[: 2 * _SIZE // COLUMNS] = 0.86
     light = drawn.shade * (roots * depth[None])
     warm = 0.05 * (drawn.shade - 1)
-    mix = np.clip((grey - drawn.pick) * 6 + 0.5, 0, 1) * min(1.0, grey * 8)
+    mix = np.clip((grey - drawn.pick) * 6 + 0.5, 0, 1) * min(0.65, grey * 5)
     out = np.empty((_SIZE, _SIZE, 4), np.uint8)
     for i, (own, silver, tint) in enumerate(zip(colour, _SILVER, (1, 0, -1), strict=True)):
         image = light * (own + mix * (silver - own)) if grey > 0 else light * own

@@ -53,7 +53,7 @@ def parted(p: FloatArray, line: float, back: float) -> FloatArray:
     behind = np.clip((-0.03 - z) / 0.03, 0, 1)[:, None]
     high = side * (1 - behind) + from_crown(p) / 0.05 * behind
     low = np.clip((0.055 - y) / 0.04, 0, 1)[:, None]
-    return np.asarray(high * (1 - low) + _vectors(-2.0 * x, -1.0, -0.15) * low)
+    return np.asarray(high * (1 - low) + _vectors(-2.0 * x, -1.0, -0.35) * low)
 
 
 def with_fringe(p: FloatArray) -> FloatArray:
@@ -149,4 +149,4 @@ def keep_off_face(points: FloatArray, fringe: bool) -> FloatArray:
     half = 0.063 * np.sqrt(np.clip(1 - ((np.minimum(y, 0.045) - 0.03) / 0.145) ** 2, 0, 1))
     half = half * np.clip((top - y) / 0.02, 0, 1) ** 0.5
     push = np.minimum(np.where(inside & (np.abs(x) < half), half - np.abs(x), 0), 0.006)
-    return np.asarray(points + _vectors(np.where(x >= 0, push, -push), 0.0, -0.5 * push))
+    return np.asarray(points + _vectors(np.where(x >= 0, push, -push), 0.0, -1.2 * push))

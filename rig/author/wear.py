@@ -170,9 +170,9 @@ def headphones(microphone: bool) -> Piece:
     """A band over the head and a cup on each ear; with a microphone on an arm."""
     angle = np.linspace(0.18, np.pi - 0.18, 25)
     way = np.stack([np.cos(angle), np.sin(angle), -0.06 + 0 * angle], axis=1)
-    path = MIDDLE + unit(way) * (reach(unit(way)) + 0.017)[:, None]
+    over = np.asarray(MIDDLE + unit(way) * (reach(unit(way)) + 0.017)[:, None], dtype=float)
     ends = np.array([[0.097, 0.022, 0.0], [-0.097, 0.022, 0.0]])
-    path = np.concatenate([ends[:1], path, ends[1:]])
+    path = np.concatenate([ends[:1], over, ends[1:]])
     forward = np.array([0.0, 0, 1])
     parts = [tube(path, np.array([0.0035, 0.011]), forward, 8, closed=False)]
     for side in (-1, 1):
@@ -220,14 +220,10 @@ def mask() -> Piece:
         mean[1:-1] = (depth[2:] + depth[:-2] + 2 * depth[1:-1]) / 4
         mean[:, 1:-1] = (mean[:, 2:] + mean[:, :-2] + 2 * mean[:, 1:-1]) / 4
         depth = np.maximum(mean, depth - 0.0004)
-    along[..., 2] = depth + 0.0035
-    weights = np.clip((-0.015 - along[..., 1]) / 0.03, 0, 1).reshape(-1, 1)
+    along[..., 2] = depth + 0.0045
     pieces = [_surface(along), *(_loop(along, row, s) for row in (1, -2) for s in (-1, 1))]
-    still = np.zeros((sum(len(p.positions) for p in pieces[1:]), 1))
-    weights = np.concatenate([weights, still])
-    return replace(
-        merged(pieces), joints=("head", "jaw"), weights=np.concatenate([1 - weights, weights], 1)
-    )
+    whole = merged(pieces)
+    return replace(whole, anchors=np.arange(len(whole.positions)))  # goes with the skin behind it
 
 
 def _front_of(points: FloatArray) -> FloatArray:
