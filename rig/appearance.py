@@ -156,7 +156,7 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
     p = maps.position
     x, y, z = np.moveaxis(p, -1, 0)
     ax, lid, line = np.abs(x), maps.lid_margin, maps.mouth_line
-    lips = smoothstep(0.15, 0.85, cv2.GaussianBlur(maps.lips, (0, 0), 1.1 * len(x) / MAP_SIZE))
+    lips = smoothstep(0.15, 0.85, cv2.GaussianBlur(maps.lips, (0, 0), 1.7 * len(x) / MAP_SIZE))
     lips *= (ax < 0.032) & (y > -0.05) & (y < -0.01)
     ears = smoothstep(0.070, 0.074, ax) * (y < 0.06) * (y > -0.03) * (z < 0.04)
     nose = _bump(p, 0, 0.001, 0.011) * smoothstep(0.085, 0.1, z) + 0.8 * _bump(p, 0.0145, 0, 0.005)
@@ -188,13 +188,21 @@ def _colour_masks(maps: SkinMaps) -> dict[str, NDArray[Any]]:
         "hair": hair_mask(p),
         "beard": beard,
         "shirt": smoothstep(-0.098, -0.102, y - 0.2 * ax),
-        "lash_line": np.exp(-((lid / 0.0010) ** 2)) * np.where(below, 0.4, 1.5) * (z > 0.06),
+        "lash_line": np.exp(-((lid / np.where(below, 0.0009, 0.0014)) ** 2))
+        * np.where(below, 0.4, 1.8)
+        * (z > 0.06),
         "liner": np.exp(-((lid / 0.0013) ** 2)) * (z > 0.06),
         "shadow": np.exp(-(((lid - 0.003) / 0.006) ** 2))
         * (y > 0.0395)
         * smoothstep(0.056, 0.05, y),
         "waterline": _waterline(maps),
     }
+
+
+def _lash_line(lid: FloatArray, below: NDArray[np.bool_]) -> FloatArray:
+    """Optical density of the lashes' roots, ``lid`` metres from the margin."""
+    upper, lower = 1.8 * np.exp(-((lid / 0.0014) ** 2)), 0.4 * np.exp(-((lid / 0.0009) ** 2))
+    return np.asarray(np.where(below, lower, upper), dtype=np.float32)
 
 
 def _waterline(maps: SkinMaps) -> FloatArray:

@@ -50,10 +50,10 @@ def paint_eye(look: Appearance, size: int = 256) -> ByteImage:
 
 def _white(look: Appearance, v: FloatArray, size: int, rng: np.random.Generator) -> FloatArray:
     """Off-white, bluish by the iris, yellow and red towards the corners, with vessels."""
-    back = smoothstep(0.27, 0.52, v)
+    back = smoothstep(0.22, 0.48, v)
     image = np.empty((size, size, 3), np.float32)
     image[:] = vector(0.715, 0.672, 0.652)
-    image -= back[..., None] * vector(0.03, 0.15, 0.15)
+    image -= back[..., None] * vector(0.09, 0.19, 0.19)
     image *= 1 - look.sclera_yellow * vector(0.08, 0.13, 0.26)
     image *= 1 - look.sclera_red * vector(0.0, 0.10, 0.09)
     cloudy = 0.018 * noise(rng, size, (18, 8)) * (0.5 + look.sclera_red)

@@ -85,7 +85,7 @@ def _column(arch: Arch, along: float) -> FloatArray:
             height += 1.2 * down * (gap and row == _GUM_ROWS - 1)  # the gum's papilla
         else:
             height = edge + (edge - neck) * (share - 1) / (1 - _ROWS[_GUM_ROWS][0])
-            height -= 1.1 * down * (gap and share > 0.9)
+            height -= 0.7 * down * (gap and share > 0.9)
             offset -= 1.1 * (gap and row < len(_ROWS) - 1)
         place = np.array([x, z]) + offset * outward
         out.append([np.sign(along - half) * place[0], height, place[1]])

@@ -165,7 +165,7 @@ def test_a_look_changes_its_own_region_only(look, where):
     where = cv2.dilate(where.astype(np.uint8), np.ones((11, 11))) > 0  # borders are soft
     difference = changed(**look)
     assert difference[where].max() > 12
-    assert difference[~where].max() <= 1
+    assert difference[~where].max() <= 3
 
 
 def test_more_of_what_ages_or_marks_the_skin_shows_more():
