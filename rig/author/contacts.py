@@ -89,14 +89,15 @@ class Contacts:
         return np.asarray(np.linalg.norm(local - np.array(EYE_MM) * 1e-3, axis=1))
 
 
-def find_contacts(rest: FloatArray) -> Contacts:
-    """The edges among the skin's (V, 3) rest positions, rig frame, metres.
+def find_contacts(rest: FloatArray, normals: FloatArray) -> Contacts:
+    """The edges among the skin's (V, 3) rest positions (rig frame, metres) and its normals.
 
     Raises:
         ValueError: a vertex of an edge is not there.
     """
     local = rest - np.array(EYE_MM) * 1e-3
-    outside = np.linalg.norm(local, axis=1) > LID_OUTSIDE_M
+    reach = np.linalg.norm(local, axis=1)
+    outside = (reach > LID_OUTSIDE_M) & ((local * normals).sum(1) > 0.2 * reach)
     lids = lid_region(rest, "L") & outside & (local[:, 2] > 0.004)
     return Contacts(
         lip_upper=_nearest(rest, LIP_UPPER),

@@ -27,7 +27,7 @@ IntArray = NDArray[np.int64]
 
 STEPS = 5
 # What an offset costs in the fit, as if it were an error of RIDGE_M for one UNIT (m, rad, factor).
-RIDGE_M = 0.02
+RIDGE_M = 0.006
 UNITS = {"t": 0.010, "r": 0.25, "s": 0.35}
 STEP = 0.05  # of the central differences, on the scale -1..1
 NECK = 0.05  # what has a greater share of the neck is no part of the face
@@ -137,7 +137,7 @@ class IdentityShapes:
         points: FloatArray,
         shapes: FloatArray,
         neck: FloatArray,
-        strength: float = 0.5,
+        strength: float = 0.8,
         bound: float = 1.5,
     ) -> None:
         above = np.array(parents)[:, None]

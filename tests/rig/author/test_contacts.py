@@ -8,7 +8,8 @@ from rig.author.parts import EYE_RADIUS_M
 from tests.rig.support import HEAD, LAYOUT, SKELETON, channels, posed
 
 SKIN = HEAD.primitives["skin"].positions
-CONTACTS = find_contacts(SKIN)
+NORMALS = HEAD.primitives["skin"].normals
+CONTACTS = find_contacts(SKIN, NORMALS)
 EYEBALL = HEAD.joint_index("eyeball_L")
 COUNT = len(LAYOUT.identity_names)
 # Lips touch at rest, and their flesh gives: this much overlap of the edges is contact.
@@ -55,7 +56,7 @@ def test_a_gap_is_the_upper_edge_over_the_lower():
 
 def test_an_edge_that_the_head_lacks_is_named():
     with pytest.raises(ValueError, match="no vertex near"):
-        find_contacts(SKIN * 1.5)
+        find_contacts(SKIN * 1.5, NORMALS)
 
 
 def test_lips_are_closed_and_eyes_open_at_rest():
