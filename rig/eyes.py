@@ -35,16 +35,18 @@ def row_of_radius(radius_mm: float) -> float:
     return float((np.arcsin(radius_mm / BALL_RADIUS_MM) / np.pi) ** 0.8)
 
 
-def paint_eye(look: Appearance, size: int = 256) -> ByteImage:
+def paint_eye(look: Appearance, size: int = 192) -> ByteImage:
     """(size, size, 3) polar eye texture, sRGB."""
     rng = np.random.default_rng([look.seed, 3])
     v = 1 - (np.arange(size, dtype=np.float32)[:, None] + 0.5) / size
-    radius = BALL_RADIUS_MM * np.sin(np.pi * np.minimum(v, 0.574) ** 1.25)
     image = _white(look, v, size, rng)
-    wavy = radius + 0.12 * noise(rng, size, (9, 30))
+    front = slice(int(size * 0.72), size)  # the rows of the iris, with some to spare
+    radius = BALL_RADIUS_MM * np.sin(np.pi * v[front] ** 1.25)
+    wavy = radius + 0.12 * noise(rng, size, (9, 30))[front]
     iris = smoothstep(IRIS_RADIUS_MM + 0.35, IRIS_RADIUS_MM - 0.45, wavy)
-    mix(image, _iris(look, radius, size, rng), iris)
-    mix(image, (0.012, 0.011, 0.012), smoothstep(look.pupil_mm + 0.12, look.pupil_mm - 0.18, wavy))
+    part = image[front]
+    mix(part, _iris(look, radius, size, rng), iris)
+    mix(part, (0.012, 0.011, 0.012), smoothstep(look.pupil_mm + 0.12, look.pupil_mm - 0.18, wavy))
     return to_bytes(image)
 
 
@@ -80,9 +82,10 @@ def _vessels(size: int) -> FloatArray:
 def _iris(look: Appearance, radius: FloatArray, size: int, rng: np.random.Generator) -> FloatArray:
     """Radial fibres, a ring of another colour about the pupil, a dark rim."""
     fibres = 0.16 * noise(rng, size, (0.9, 12)) + 0.10 * noise(rng, size, (2.5, 5))
+    fibres = fibres[-len(radius) :]
     collar = smoothstep(0.62, 0.30, (radius - look.pupil_mm) / (IRIS_RADIUS_MM - look.pupil_mm))
     collar = collar * (1 + 2.0 * fibres)
-    image = np.empty((size, size, 3), np.float32)
+    image = np.empty((*fibres.shape, 3), np.float32)
     image[:] = look.iris
     image += np.clip(0.75 * collar, 0, 1)[..., None] * (vector(*look.iris_ring) - image)
     image *= (1 + fibres)[..., None]

@@ -10,7 +10,7 @@ from rig.texture import ByteImage, FloatArray, noise, smoothstep, to_bytes, vect
 TEETH = 12  # in a row of the mesh (``rig.author.teeth``)
 
 
-def paint_teeth(look: Appearance, size: int = 192) -> ByteImage:
+def paint_teeth(look: Appearance, size: int = 128) -> ByteImage:
     """(size, 2 size, 3) upper teeth in the upper half, gums at the top; the lower mirrored.
 
     Columns run from the right last tooth to the left one, ``TEETH`` in all.
