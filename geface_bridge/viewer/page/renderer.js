@@ -347,7 +347,7 @@ function upload(gl, primitive) {
     blended: primitive.alphaMode === "BLEND",
     cutoff: primitive.alphaMode === "MASK" ? primitive.alphaCutoff : -1,
     surface: SURFACES[primitive.label ?? primitive.name] ?? { ...PLAIN, roughness: Math.max(primitive.roughness, 0.08) },
-    image: makeImage(gl, primitive.image),
+    image: makeImage(gl, primitive.image, gl.SRGB8_ALPHA8, primitive.alphaMode === "MASK" ? 1 : 8),
     relief: null,
     normalBuffer,
     posedNormals: BENDING.has(primitive.name) ? new PosedNormals(primitive) : null,
@@ -380,7 +380,8 @@ function toggle(gl, capability, on) {
   else gl.disable(capability);
 }
 
-function makeImage(gl, bitmap, format = gl.SRGB8_ALPHA8) {
+/** Anisotropy costs most where many cards of hair lie over each other, and shows least. */
+function makeImage(gl, bitmap, format = gl.SRGB8_ALPHA8, anisotropy = 8) {
   const texture = gl.createTexture();
   gl.bindTexture(gl.TEXTURE_2D, texture);
   const source = bitmap ?? new ImageData(new Uint8ClampedArray([255, 255, 255, 255]), 1, 1);
@@ -389,7 +390,7 @@ function makeImage(gl, bitmap, format = gl.SRGB8_ALPHA8) {
   gl.generateMipmap(gl.TEXTURE_2D);
   gl.texParameteri(gl.TEXTURE_2D, gl.TEXTURE_MIN_FILTER, gl.LINEAR_MIPMAP_LINEAR);
   const sharper = gl.getExtension("EXT_texture_filter_anisotropic");
-  if (sharper) gl.texParameterf(gl.TEXTURE_2D, sharper.TEXTURE_MAX_ANISOTROPY_EXT, 8);
+  if (sharper) gl.texParameterf(gl.TEXTURE_2D, sharper.TEXTURE_MAX_ANISOTROPY_EXT, anisotropy);
   return texture;
 }
 

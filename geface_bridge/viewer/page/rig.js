@@ -29,7 +29,6 @@ class Studio {
     this.painted = null;
     this.about = "";
     this.dressed = true;
-    this.worn = { primitives: [], hidden: [] };
     this.expression = new Expression(this);
     this.identity = new Identity(this);
     connectPanels({ expression: this.expression, identity: this.identity });
@@ -140,22 +139,19 @@ class Studio {
         if (name === "surface") this.renderer.setRelief("skin", picture);
         else this.renderer.setImage(name, picture);
       }),
-      sameLook ? null : this.dress(query),
+      sameLook ? null : this.dress(),
     ]);
     this.dirty = true;
   }
 
-  /** Fetch what the person wears. */
-  async dress(query) {
-    const { props, hidden } = await fetched(`rig/props.json?${query}`, (response) => response.json());
+  /** Put on what the person wears, or take it off. */
+  async dress() {
+    const query = this.painted;
+    const { props, hidden } = this.dressed
+      ? await fetched(`rig/props.json?${query}`, (response) => response.json())
+      : { props: [], hidden: ["hair"] };
     const primitives = await Promise.all(props.map(propPrimitive));
     if (query !== this.painted) return;
-    this.worn = { primitives, hidden };
-    this.wear();
-  }
-
-  wear() {
-    const { primitives, hidden } = this.dressed ? this.worn : { primitives: [], hidden: ["hair"] };
     this.renderer.setProps(primitives, hidden);
     this.dirty = true;
   }
@@ -235,7 +231,10 @@ function connectTools(studio) {
   press("mirror", (on) => redraw((renderer.mirrored = on)));
   press("bones", (on) => redraw((renderer.showBones = on)));
   press("plain", (on) => redraw((renderer.clay = on)));
-  press("dressed", (on) => studio.wear((studio.dressed = on)));
+  press("dressed", (on) => {
+    studio.dressed = on;
+    studio.dress().catch((error) => tell(error.message));
+  });
   for (const button of document.querySelectorAll("[data-yaw]")) {
     button.addEventListener("click", () => {
       renderer.camera.reset();

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
 from geface_bridge.viewer import ViewerServer
+from geface_bridge.viewer.rig_page import PEOPLE_SEED
 from rig.head import load_head
 from rig.layout import load_layout
+from rig.props import props_for
+from rig.sampling import sample_face
 from rig.skeleton import Skeleton
 from rig.skinning import SmoothNormals, skin
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
@@ -44,6 +48,7 @@ def page(browser, server):
     browser.problems.clear()
     browser.open(server.url)
     browser.wait_for("window.geface !== undefined")
+    click(browser, "#dressed")  # hair is slow where software draws it
     yield browser
     assert browser.problems == []
     browser.open("about:blank")
@@ -226,3 +231,17 @@ def test_the_picture_changes_with_expression_person_and_clay(page):
     assert (pictures[0] > 60).mean() > 0.25
     for one, other in pairwise(pictures):
         assert np.abs(one - other).mean() > 3
+
+
+def test_people_wear_what_the_set_says(page):
+    worn = "window.geface.renderer.props.map(({ name }) => name)"
+    page.value("window.geface.become(3)")
+    page.wait_for("window.geface.painted?.includes('person=3')")
+    assert page.value(worn) == []
+    click(page, "#dressed")
+    sample = sample_face(PEOPLE_SEED, 3)
+    styling = replace(sample.styling, hat="none", extras=())
+    names = [prop.name for prop in props_for(styling, sample.look)]
+    assert names
+    page.wait_for(f"{worn}.length > 0")
+    assert page.value(worn) == names
