@@ -181,7 +181,7 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "AU25": (("mpfb:mouth-parling", 1.1),),
     "AU26": (("jawOpen", 0.75),),
     "AU30L": (("jawLeft", 1.5),),
-    "AU43_L": (("eyeBlinkLeft", 0.74),),
+    "AU43_L": (("eyeBlinkLeft", 1.0),),
     "AU19": (("tongueOut", 1.0), ("jawOpen", 0.2)),
     "AU28": (),
     "AU29": (("jawForward", 1.5),),

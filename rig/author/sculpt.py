@@ -24,6 +24,7 @@ SEAM_Y, SEAM_Z = -0.0287, 0.102  # where the lips of the average adult meet, in 
 CORNER_X = 0.0222
 RED_UPPER, RED_LOWER = 0.0095, 0.0120  # height of the lips' red in the middle
 SKIN_REACH = 0.0100  # what the red does dies away over this much skin
+OVERLAP_RAD = np.radians(2.5)  # by which a shut upper lid passes the lower one's edge
 LID_SPLIT_RAD = np.radians(-9.0)  # between the lids' edges, as an angle about the eye's axis
 
 
@@ -98,6 +99,8 @@ class Eyes:
         edge = self._beside_rim(mesh, rim)
         drop = self._edge_turns(makehuman.face_unit("eyeBlinkLeft"), edge)
         self.upper_edge, self.lower_edge = edge[drop < -0.1], edge[drop > -0.02]
+        lashes = mesh.vertices_of("helper-l-eyelashes-1", "helper-l-eyelashes-2")
+        self._upper_lashes = lashes[lid_angle(rest[lashes], self.centre) > LID_SPLIT_RAD]
         self.upper_rim = rim[self._edge_turns(makehuman.face_unit("eyeBlinkLeft"), rim) < -0.1]
 
     def _beside_rim(self, mesh: makehuman.BaseMesh, rim: IntArray) -> IntArray:
@@ -145,6 +148,38 @@ class Eyes:
         mirrored = np.concatenate([np.abs(self.rest[:, :1]), self.rest[:, 1:]], axis=1)
         angle = lid_angle(mirrored, self.centre)
         return smoothstep(LID_SPLIT_RAD - 0.05, LID_SPLIT_RAD + 0.05, angle)
+
+    def just_shut(self, blink: FloatArray) -> FloatArray:
+        """``blink`` (V, 3) scaled from place to place so that the upper lid just meets the lower.
+
+        MakeHuman's blink passes the lower lid's edge outside and stops short of it at the nose.
+        """
+        x_lower, lower = self._edge_heights(self.lower_edge)
+        x_upper, upper = self._edge_heights(self.upper_edge)
+        drop = self._edge_turns(blink, self.upper_edge[np.argsort(self.rest[self.upper_edge, 0])])
+        share = (np.interp(x_upper, x_lower, lower) - OVERLAP_RAD - upper) / drop
+        places = np.linspace(x_upper.min(), x_upper.max(), 40)
+        near = np.exp(-(((places[:, None] - x_upper) / 0.0015) ** 2))
+        smooth = near @ np.clip(share, 0.55, 1.3) / near.sum(1)
+        out = blink * np.interp(self.rest[:, 0], places, smooth)[:, None]
+        order = self.upper_edge[np.argsort(self.rest[self.upper_edge, 0])]
+        self._turn_lashes(out, x_upper, self._edge_turns(out, order))
+        return np.asarray(out)
+
+    def _turn_lashes(self, shape: FloatArray, x_edge: FloatArray, turns: FloatArray) -> None:
+        """Let the left upper lashes turn with the lid's edge beside them, in place."""
+        rows = self._upper_lashes
+        angle = np.interp(self.rest[rows, 0], x_edge, turns)
+        local = self.rest[rows] - self.centre
+        cos, sin = np.cos(angle), np.sin(angle)
+        shape[rows, 0] = 0
+        shape[rows, 1] = cos * local[:, 1] + sin * local[:, 2] - local[:, 1]
+        shape[rows, 2] = cos * local[:, 2] - sin * local[:, 1] - local[:, 2]
+
+    def _edge_heights(self, edge: IntArray) -> tuple[FloatArray, FloatArray]:
+        """x and the angle above the eye's axis of an edge's vertices, from the nose outwards."""
+        order = edge[np.argsort(self.rest[edge, 0])]
+        return self.rest[order, 0], lid_angle(self.rest[order], self.centre)
 
     def lifted(self, shape: FloatArray, by_m: float) -> FloatArray:
         """``shape`` (V, 3) with the outside of the left lids a little further from the ball."""

@@ -178,7 +178,7 @@ def au_shapes(mesh: makehuman.BaseMesh, rest: FloatArray) -> dict[str, FloatArra
         share = sculpt.smoothstep(-anatomy.ENDS_BEYOND_MIDLINE_M, 0.0, rest[:, :1])
         shapes[name] = shapes[name] * share
     eyes = sculpt.Eyes(mesh, rest)
-    shut = eyes.lifted(shapes["AU43_L"], anatomy.SHUT_LIFT_M)
+    shut = eyes.lifted(eyes.just_shut(shapes["AU43_L"]), anatomy.SHUT_LIFT_M)
     shapes["AU43_L"] = eyes.skirt(shut, anatomy.SKIRT_TURN_RAD, anatomy.SKIRT_REACH_M)
     for name, (_, _, gaze_units) in anatomy.GAZE_UNITS.items():
         shape = unit_sum(tuple((unit, 1.0) for unit in gaze_units))
@@ -286,6 +286,7 @@ class Solver:
             name: self.eyes.turn_of(unit_sum(tuple((unit, 1.0) for unit in units)))
             for name, (_, _, units) in anatomy.GAZE_UNITS.items()
         }
+        self.blink_turn = self.eyes.turn_of_edge(shapes["AU43_L"])
         self.shapes = {name: shape[self.index] for name, shape in shapes.items()}
         self.points = self.rest[self.index]
         self.twin_bone = self.skeleton.mirror()
@@ -576,8 +577,7 @@ class Solver:
         """
         blink, late = poses["AU43_L"], BonePose.identity(len(self.skeleton.names))
         skirt = self.skeleton.index("lid_skirt_L")
-        turn = np.array([-self.eyes.turn_of_edge(makehuman.face_unit("eyeBlinkLeft")), 0, 0])
-        turn *= dict(anatomy.AU_UNITS["AU43_L"])["eyeBlinkLeft"]
+        turn = np.array([-self.blink_turn, 0, 0])
         late.rotvec[skirt] = blink.rotvec[skirt] - turn
         late.translation[skirt] = blink.translation[skirt]
         late.scale[skirt] = blink.scale[skirt]
