@@ -169,6 +169,7 @@ def _lengths(style: Style, roots: FloatArray, rng: np.random.Generator) -> Float
 
 
 def grow(
+    surface: Surface,
     style: Style,
     roots: FloatArray,
     normals: FloatArray,
@@ -178,9 +179,10 @@ def grow(
     """(N, _FINE + 1, 3) paths of hair.
 
     Args:
+        surface: what hair keeps off;
         roots, normals: (N, 3); layer: (N,) metres that each card floats above the scalp.
     """
-    surface, comb = skin_surface(), COMBS[style.comb]
+    comb = COMBS[style.comb]
     step = (_lengths(style, roots, rng) / _FINE)[:, None]
     turn = style.mess * rng.standard_normal(roots.shape)
     path = [roots]
@@ -252,9 +254,17 @@ def outward(points: FloatArray) -> FloatArray:
 
 
 def cards(
-    paths: FloatArray, width: FloatArray, column: IntArray, rng: np.random.Generator
+    paths: FloatArray,
+    width: FloatArray,
+    column: IntArray,
+    rng: np.random.Generator,
+    tip: float = 0.6,
 ) -> Piece:
-    """Strips along (N, K, 3) paths; each vertex' anchor is its card's root."""
+    """Strips along (N, K, 3) paths; each vertex' anchor is its card's root.
+
+    Args:
+        width: (N,) metres; column: (N,) of the picture; tip: share of the width at the end.
+    """
     count, rows = paths.shape[:2]
     tangent = unit(np.gradient(paths, axis=1))
     out = outward(paths)
@@ -263,7 +273,7 @@ def cards(
     roll = rng.normal(0, 0.35, (count, 1, 1))
     side = np.cos(roll) * side + np.sin(roll) * over
     t = _places(rows - 1)
-    profile = np.interp(t, [0, 0.25, 0.8, 1], [0.75, 1, 0.9, 0.6])
+    profile = np.interp(t, [0, 0.25, 0.8, 1], [0.75, 1, 0.5 + 0.65 * tip, tip])
     half = 0.5 * width[:, None, None] * profile[None, :, None]
     positions = np.stack([paths - half * side, paths + half * side], axis=2)
     shade = unit(out - 0.8 * (out * tangent).sum(-1, keepdims=True) * tangent)
@@ -274,7 +284,7 @@ def cards(
     v = 0.01 + 0.98 * t
     uv = np.stack([x + np.zeros((count, rows, 2)) for x in (u, v[None, :, None])], axis=-1)
     per = rows * 2
-    triangles = grid_triangles(rows, 2)[None] + per * np.arange(count)[:, None, None]
+    triangles = grid_triangles(rows, 2)[None, :, ::-1] + per * np.arange(count)[:, None, None]
     anchors = np.repeat(np.arange(count) * per, per)
     return Piece(
         positions.reshape(-1, 3), uv.reshape(-1, 2), triangles.reshape(-1, 3),
@@ -300,7 +310,7 @@ def hair_piece(style: Style, seed: int) -> Piece:
     roots, normals = scatter(skin_surface(), grows, style.count, rng)
     depth = np.sort(rng.random(len(roots)) ** 0.8)
     edge = np.clip(scalp_height(roots, style.recession) / 0.02, 0.15, 1)
-    paths = grow(style, roots, normals, style.height * depth * edge, rng)
+    paths = grow(skin_surface(), style, roots, normals, style.height * depth * edge, rng)
     paths = _curled(paths, style, rng)
     stop = (paths[..., 1] < _ends(style, roots, rng)[:, None]) | before_face(paths)
     paths = cut(paths, style.steps, stop)
@@ -315,6 +325,31 @@ def hair_piece(style: Style, seed: int) -> Piece:
         * np.where(edge < 0.6, 0.7, 1.0)
     )
     return cards(paths, width, column, rng)
+
+
+LOCKS = Style(620, 0.080, 0.020, "side", 0.0085, 3, height=0.011, lift=0.4, mess=0.10, hug=0.8)
+
+
+def lock_piece(surface: Surface) -> tuple[Piece, IntArray]:
+    """Short hair as tapering locks, for the head itself: it needs no picture with holes.
+
+    Returns:
+        The mesh, and (V,) the vertex at the root of each vertex' lock.
+    """
+    rng = np.random.default_rng(42)
+
+    def grows(points: FloatArray) -> FloatArray:
+        return np.clip(scalp_height(points, 0.0) / 0.008, 0, 1)
+
+    roots, normals = scatter(surface, grows, LOCKS.count, rng)
+    edge = np.clip(scalp_height(roots, 0.0) / 0.02, 0.15, 1)
+    layer = LOCKS.height * (0.4 + 0.6 * np.sort(rng.random(len(roots)))) * edge
+    paths = grow(surface, LOCKS, roots, normals, layer, rng)
+    paths = cut(paths, LOCKS.steps, before_face(paths))
+    width = LOCKS.width * (0.6 + 0.6 * edge)
+    piece = cards(paths, width, rng.integers(0, COLUMNS, len(roots)), rng, tip=0.12)
+    per = 2 * (LOCKS.steps + 1)
+    return piece, np.arange(len(piece.positions)) // per * per
 
 
 def scalp_piece(recession: float) -> Piece:

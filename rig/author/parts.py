@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rig.appearance import hairline_height
 from rig.author import makehuman
+from rig.author.hair import Surface, lock_piece
 from rig.author.solve import LASHES, SolvedRig
 from rig.author.teeth import LOWER, UPPER, arch_mesh
 
@@ -129,7 +130,10 @@ class PartBuilder:
 
     def _teeth(self) -> Part:
         """Upper row in the upper half of the texture, gum at its top; the lower row mirrored."""
-        positions, faces, uvs, weights = [], [], [], []
+        positions: list[FloatArray] = []
+        weights: list[FloatArray] = []
+        uvs: list[FloatArray] = []
+        faces: list[tuple[int, ...]] = []
         for arch, group, half in ((UPPER, "upper", 0.5), (LOWER, "lower", -0.5)):
             points, quads, share = arch_mesh(arch)
             start = sum(len(p) for p in positions)
@@ -179,7 +183,26 @@ class PartBuilder:
         )
 
     def _hair(self, quads: IntArray) -> Part:
-        """A cap that follows the scalp, a little above it and flush at its edge."""
+        """Locks over a cap that follows the scalp."""
+        cap, rows = self._cap(quads), self.row[quads]
+        triangles = np.concatenate([rows[:, [0, 1, 2]], rows[:, [0, 2, 3]]])
+        points = self.solved.positions
+        locks, anchors = lock_piece(Surface(points, vertex_normals(points, rows), triangles))
+        skin = np.unique(rows)
+        roots, of_root = np.unique(anchors, return_inverse=True)
+        distance = np.linalg.norm(locks.positions[roots][:, None] - points[skin][None], axis=2)
+        weights = self.solved.weights[skin[distance.argmin(1)]][of_root]
+        faces = [tuple(int(i) for i in f) for f in locks.triangles + len(cap.positions)]
+        return Part(
+            "hair",
+            np.concatenate([cap.positions, locks.positions]),
+            cap.faces + faces,
+            cap.corner_uvs + list((locks.uvs * [1, -1] + [0, 1])[locks.triangles]),
+            np.concatenate([cap.weights, weights]),
+        )
+
+    def _cap(self, quads: IntArray) -> Part:
+        """The scalp, a little above itself and flush at its edge."""
         rows = self.row[quads]
         points = self.solved.positions
         above = points[:, 1] - hairline_height(points)
@@ -188,7 +211,7 @@ class PartBuilder:
         keep = (above[rows] > -0.002).all(1) & ~ear[rows].any(1)
         normals = vertex_normals(points, rows)
         used, local = np.unique(rows[keep], return_inverse=True)
-        lift = 0.0005 + 0.0075 * np.clip(above[used] / 0.02, 0, 1)
+        lift = 0.0005 + 0.0035 * np.clip(above[used] / 0.02, 0, 1)
         positions = points[used] + normals[used] * lift[:, None]
         faces = local.reshape(-1, 4)
         uvs = [_unwrapped(uv) for uv in skin_uv(positions)[faces]]

@@ -42,7 +42,7 @@ def beard_piece(style: Style, grows: combs.Field, seed: int) -> Piece:
     rng = np.random.default_rng([seed, 5])
     roots, normals = scatter(skin_surface(), grows, style.count, rng)
     depth = np.sort(rng.random(len(roots)))
-    paths = cut(grow(style, roots, normals, style.height * depth, rng), style.steps)
+    paths = cut(grow(skin_surface(), style, roots, normals, style.height * depth, rng), style.steps)
     inner = np.clip(grows(roots), 0.45, 1)[:, None, None]  # short at the outline
     paths = paths[:, :1] + (paths - paths[:, :1]) * inner
     column = np.where(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rig.author import cloth, glasses, hair, tufts, wear
@@ -41,6 +41,7 @@ def test_two_builds_are_the_same_bytes(tmp_path, monkeypatch):
     assert len(first) < asset_path("props.npz").stat().st_size
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(place, place, place), min_size=1, max_size=20))
 def test_combs_are_finite_and_hair_is_pushed_only_outwards(points):
     p = np.array(points)
@@ -73,6 +74,15 @@ def test_beards_spare_the_lips():
 def test_the_zone_before_the_face_holds_the_eyes_and_not_the_ears():
     assert before_face(np.array([[0.029, 0.04, 0.1], [0, 0.0, 0.12]])).all()
     assert not before_face(np.array([[0.08, 0.02, 0.0], [0.0, 0.09, 0.1]])).any()
+
+
+def test_the_heads_own_hair_is_light_and_off_the_face():
+    piece, anchors = hair.lock_piece(hair.skin_surface())
+    assert np.linalg.norm(piece.positions - piece.positions[anchors], axis=1).max() < 0.12
+    assert 2000 < len(piece.triangles) <= 5000
+    assert not before_face(piece.positions[piece.positions[:, 1] < 0.05]).any()
+    offset, _ = hair.skin_surface().offset(piece.positions)
+    assert np.quantile(offset, 0.02) > -0.002
 
 
 def test_a_tube_has_its_radius_everywhere():
