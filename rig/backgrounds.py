@@ -20,14 +20,14 @@ WALLS = ((0.62, 0.60, 0.56), (0.55, 0.50, 0.42), (0.42, 0.43, 0.44), (0.40, 0.46
 WOOD = ((0.18, 0.09, 0.04), (0.30, 0.17, 0.08), (0.08, 0.045, 0.03), (0.45, 0.33, 0.2))
 CLOTH = ((0.30, 0.05, 0.05), (0.05, 0.08, 0.22), (0.06, 0.16, 0.10), (0.4, 0.34, 0.24),
          (0.03, 0.03, 0.04), (0.45, 0.45, 0.47), (0.35, 0.2, 0.05), (0.12, 0.2, 0.26))  # fmt: skip
-LEAVES = ((0.02, 0.05, 0.01), (0.06, 0.12, 0.02), (0.12, 0.19, 0.04), (0.20, 0.24, 0.08))
+LEAVES = ((0.02, 0.04, 0.015), (0.06, 0.10, 0.03), (0.12, 0.16, 0.06), (0.20, 0.21, 0.11))
 SKY = ((0.55, 0.70, 1.0), (0.8, 0.85, 0.9), (0.95, 0.9, 0.8))
 
 
 def random_background(size: int, rng: np.random.Generator) -> LightImage:
     """(size, size, 3) linear light, mostly 0..1, lamps and windows above."""
     kinds = (_room, _wall, _outdoors, _lights, _foliage)
-    kind = kinds[rng.choice(len(kinds), p=(0.5, 0.2, 0.12, 0.08, 0.1))]
+    kind = kinds[rng.choice(len(kinds), p=(0.56, 0.22, 0.12, 0.04, 0.06))]
     grid = min(size, 128)
     image = kind(grid, rng)
     image *= _shading(grid, rng)
@@ -206,7 +206,8 @@ def _sofa(image: LightImage, rng: np.random.Generator) -> None:
 def _shading(grid: int, rng: np.random.Generator) -> LightImage:
     """(grid, grid, 1) slow falling-off of light."""
     corners = np.exp(rng.normal(0, 0.35, (2, 2))).astype(np.float32)
-    return cv2.resize(corners, (grid, grid), interpolation=cv2.INTER_LINEAR)[..., None]
+    smooth = cv2.resize(corners, (grid, grid), interpolation=cv2.INTER_LINEAR)
+    return np.asarray(smooth[..., None], dtype=np.float32)
 
 
 def _defocus(image: LightImage, sigma: float, rng: np.random.Generator) -> LightImage:

@@ -74,7 +74,8 @@ def _curve(gamma: float, contrast: float) -> ByteImage:
 def develop(light: LightImage, gamma: float = 1.0, contrast: float = 0.0) -> ByteImage:
     """uint8 sRGB of linear light of any shape; 1 is a white wall, highlights roll off."""
     place = cv2.sqrt(np.clip(light, 0, _MOST_LIGHT)) * np.float32(_STEPS / _MOST_LIGHT**0.5)
-    return np.take(_curve(gamma, contrast), place.astype(np.int16).reshape(light.shape))
+    shown = np.take(_curve(gamma, contrast), place.astype(np.int16).reshape(light.shape))
+    return np.asarray(shown, dtype=np.uint8)
 
 
 def metered_gain(light: LightImage, metering: float) -> float:
@@ -181,14 +182,14 @@ def compressed(picture: ByteImage, quality: int) -> ByteImage:
 def sample_photo(rng: np.random.Generator) -> Photo:
     """A random camera: mostly a fair webcam or phone, sometimes a very bad one."""
     poor = rng.random() < 0.15
-    cast = np.exp(rng.normal(0, 0.09 if poor else 0.045, 3))
-    cast /= cast.mean()
+    warm, green = rng.normal(0, (0.13, 0.04) if poor else (0.06, 0.015))
+    cast = np.exp([warm - green / 2, green, -warm - green / 2])
     return Photo(
         gain=float(np.exp(rng.normal(0, 0.5 if poor else 0.22))),
         metering=float(rng.uniform(0.35, 0.85)),
         gamma=float(np.exp(rng.normal(0, 0.1))),
         contrast=float(np.clip(rng.normal(0.35, 0.25), -0.25, 0.9)),
-        saturation=float(np.clip(rng.normal(1.0, 0.18), 0.0, 1.6)) * float(rng.random() > 0.02),
+        saturation=float(np.clip(rng.normal(1.0, 0.15), 0.4, 1.35)) * float(rng.random() > 0.02),
         tint=(float(cast[0]), float(cast[1]), float(cast[2])),
         vignette=float(rng.beta(1, 4) * 0.6),
         flicker=float((rng.random() < 0.1) * rng.uniform(0, 0.08)),

@@ -283,8 +283,8 @@ class Renderer:
     # Passes --------------------------------------------------------------------------------
 
     def _pieces(self, bald: bool) -> list[_Piece]:
-        """What is drawn."""
-        return [p for n, p in self._parts.items() if not (bald and n == "hair")] + self._props
+        """What is drawn, what covers most first: fragments behind it are never shaded."""
+        return self._props + [p for n, p in self._parts.items() if not (bald and n == "hair")]
 
     def _draw(self, view: View, bald: bool) -> Single:
         """(S, S, 4) linear light, premultiplied by coverage."""
@@ -349,14 +349,10 @@ _ALPHA_DEFINES = {
 
 
 def _in_order(pieces: list[_Piece]) -> Iterator[tuple[_Piece, str]]:
-    """Pieces and how to draw each: first what covers, then soft edges of cut-outs, then glass."""
-    for piece in pieces:
-        if piece.alpha != "blend":
-            yield piece, piece.alpha
-    for alpha, shown in (("cutout", "fringe"), ("blend", "blend")):
-        for piece in pieces:
-            if piece.alpha == alpha:
-                yield piece, shown
+    """Pieces and how to draw each: what covers, then soft edges of cut-outs, lashes, lenses."""
+    yield from ((piece, piece.alpha) for piece in pieces if piece.alpha != "blend")
+    yield from ((piece, "fringe") for piece in pieces if piece.alpha == "cutout")
+    yield from ((piece, "blend") for piece in reversed(pieces) if piece.alpha == "blend")
 
 
 _UNITS = {"picture": _PICTURE, "surface": _SURFACE, "shadows": _SHADOWS, "labels": _LABELS}

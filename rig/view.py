@@ -182,8 +182,8 @@ def _fill(share: float, rng: np.random.Generator) -> Light:
     """A weaker light from anywhere, seldom coloured."""
     towards = direction(rng.normal(0, 1.2), rng.normal(0.3, 0.5))
     colour = kelvin_colour(np.exp(rng.uniform(np.log(2800), np.log(9000))), rng)
-    if rng.random() < 0.08:
-        colour = colour * np.exp(rng.normal(0, 0.5, 3))
+    if rng.random() < 0.05:
+        colour = colour * np.exp(rng.normal(0, 0.4, 3))
     strength = (1.1 - share) * np.pi * float(rng.beta(1, 3))
     return Light(towards, _rgb(colour), strength, float(rng.uniform(0.1, 0.9)))
 

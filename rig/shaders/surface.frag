@@ -101,7 +101,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
         vec3 h = normalize(v + towards[i]);
         float wide = min(1.0, rough + 0.15 * breadth[i]), nh = clamp(dot(fine, h), 0.0, 1.0);
         float gloss = 0.7 * lobe(wide, max(nl.b, 0.0), nv, nh)
-                    + 0.3 * lobe(0.6 * wide, max(nl.b, 0.0), nv, nh);
+                    + 0.15 * lobe(0.6 * wide, max(nl.b, 0.0), nv, nh);
         gloss *= fresnel(0.028, max(dot(h, v), 0.0)) * max(nl.b, 0.0) * share * PI * map.r;
         out_light += brightness[i] * (albedo.rgb * reach * diffuse + gloss);
     }
@@ -164,11 +164,14 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
         float share = (i == 0 ? key : 1.0) * open, nl = dot(n, towards[i]), tl = dot(t, towards[i]);
         float diffuse = 0.75 * max((nl + 0.3) / 1.69, 0.0) * sqrt(max(1.0 - tl * tl, 0.0))
                       + 0.25 * max(nl, 0.0);
+        vec3 gloss = vec3(0.0);
+#ifndef FRINGE
         vec3 h = normalize(v + towards[i]);
-        float rim = smoothstep(-0.2, 0.5, nl);
-        vec3 gloss = vec3(0.07) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
+        gloss = vec3(0.07) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
                    + 0.8 * albedo.rgb * strand_gloss(normalize(t - 0.10 * n), h, 18.0);
-        out_light += brightness[i] * share * (albedo.rgb * diffuse + gloss * rim);
+        gloss *= smoothstep(-0.2, 0.5, nl);
+#endif
+        out_light += brightness[i] * share * (albedo.rgb * diffuse + gloss);
     }
     return out_light;
 }
@@ -206,7 +209,7 @@ void main() {
     if (albedo.a < 0.5) discard;
 #endif
 #ifdef FRINGE
-    if (albedo.a >= 0.5 || albedo.a < 0.04) discard;  // what the cut left away
+    if (albedo.a >= 0.5 || albedo.a < 0.10) discard;  // what the cut left away
 #endif
     vec3 n = normalize(facing), v = normalize(camera - place);
     if (dot(n, v) < 0.0 && !gl_FrontFacing) n = -n;

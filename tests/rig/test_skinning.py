@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rig.rotations import compose_trs, rotvec_to_matrix
-from rig.skinning import skin, vertex_normals
+from rig.skinning import SmoothNormals, skin, turn_normals, vertex_normals
 
 POINTS = np.array([[0.0, 0, 0], [1, 0, 0], [1, 2, 3]])
 TWO = np.array([[0, 1]] * 3)
@@ -59,3 +59,34 @@ def test_a_larger_triangle_counts_for_more():
 def test_a_vertex_without_area_has_no_normal_and_no_nan():
     normals = vertex_normals(np.zeros((3, 3)), np.array([[0, 1, 2]]))
     np.testing.assert_array_equal(normals, np.zeros((3, 3)))
+
+
+def test_smooth_normals_are_those_of_one_mesh_where_it_has_no_seams():
+    rng = np.random.default_rng(0)
+    rest = rng.normal(size=(5, 3))
+    triangles = np.array([[0, 1, 2], [1, 3, 2], [3, 4, 2]])
+    moved = rest + rng.normal(0, 0.1, rest.shape)
+    expected = vertex_normals(moved, triangles)
+    np.testing.assert_allclose(SmoothNormals(rest, triangles)(moved), expected, atol=1e-5)
+
+
+def test_smooth_normals_agree_on_both_sides_of_a_seam():
+    """Two triangles folded along an edge whose vertices each of them has for itself."""
+    rest = np.array([[0.0, 0, 0], [0, 1, 0], [1, 0, 0], [0, 0, 0], [0, 1, 0], [-1, 0, 0]])
+    triangles = np.array([[0, 2, 1], [3, 4, 5]])
+    moved = rest.copy()
+    moved[[2, 5], 2] = -1
+    normals = SmoothNormals(rest, triangles)(moved)
+    np.testing.assert_allclose(normals[[0, 1]], normals[[3, 4]], atol=1e-6)
+    np.testing.assert_allclose(normals[0], [0, 0, 1], atol=1e-6)
+    np.testing.assert_allclose(normals[2], np.array([1, 0, 1]) / 2**0.5, atol=1e-6)
+
+
+def test_normals_turn_with_their_joints():
+    turn = rotvec_to_matrix(np.array([[0.0, np.pi / 2, 0.0], [0.0, 0.0, 0.0]]))
+    joints = compose_trs(np.ones((2, 3)), turn, np.ones((2, 3)))
+    normals = np.array([[0.0, 0, 1]] * 3)
+    weights = np.array([[1.0, 0], [0, 1], [0.5, 0.5]])
+    found = turn_normals(normals, TWO, weights, joints)
+    expected = [[1, 0, 0], [0, 0, 1], np.array([1, 0, 1]) / 2**0.5]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
