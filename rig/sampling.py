@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from rig.identities import Person, sample_person
+from rig.identities import Person, sample_identity, sample_person
 from rig.layout import Layout, load_layout
 from rig.looks import Appearance, sample_look
 from rig.photograph import Photo, sample_photo
@@ -99,8 +99,7 @@ def sample_parameters(
     out = layout.neutral_parameters()
     names = layout.parameter_index
     out[layout.blocks["pose"]] = np.clip(0.5 + rng.normal(0, [0.16, 0.13]), 0.05, 0.95)
-    identity = 0.5 + 0.17 * rng.standard_normal(len(layout.identity_names))
-    out[layout.blocks["identity"]] = np.clip(identity, 0, 1)
+    out[layout.blocks["identity"]] = sample_identity(rng, person)
     style = layout.blocks["brow_style"]
     out[style] = 0
     out[style.start + rng.integers(len(layout.brow_styles))] = 1
