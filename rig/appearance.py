@@ -299,7 +299,7 @@ def _melanin(
         out += old * (look.age_spots * cover * 0.35)
     lips = masks["lips"]
     out *= 1 + lips * (look.lip_melanin - 1)
-    lines = 0.10 * noise(rng, size, (0.7 * px, 6 * px)) + 0.07 * noise(rng, size, (4 * px, 3 * px))
+    lines = 0.06 * noise(rng, size, (0.7 * px, 6 * px)) + 0.07 * noise(rng, size, (4 * px, 3 * px))
     return out, lips * lines
 
 

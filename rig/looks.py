@@ -196,8 +196,8 @@ def _sample_hair(rng: np.random.Generator, person: Person, light: float) -> Colo
     colour = np.exp(-density * np.array([0.72, 0.92, 1.12]) - red * np.array([0.0, 0.55, 1.1]))
     colour = 0.025 + 0.92 * colour
     years = person.age_years
-    grey = np.clip((years - 36) / 36 + rng.normal(0, 0.25), 0, 1) * (years > 30)
-    if person.masculinity < 0.5 and rng.random() < 0.6:
+    grey = np.clip((years - 43) / 34 + rng.normal(0, 0.2), 0, 1) * (years > 32)
+    if person.masculinity < 0.5 and rng.random() < 0.7:
         grey = 0.0  # dyed
     return _rgb(colour * (1 - grey) + np.array(_GREY) * rng.uniform(0.75, 1.2) * grey)
 
