@@ -66,12 +66,10 @@ def test_every_action_unit_comes_up_weak_and_strong_and_stays_away():
         assert ((column > 0) & (column < 0.4)).any(), name
 
 
-def test_identity_lies_about_the_base_face_and_reaches_the_ends():
+def test_identity_lies_about_the_base_face():
     identity = PARAMETERS[:, LAYOUT.blocks["identity"]]
     assert identity.mean() == pytest.approx(0.5, abs=0.03)
     assert 0.1 < identity.std() < 0.3
-    assert (identity.max(0) > 0.85).all()
-    assert (identity.min(0) < 0.15).all()
 
 
 def test_colours_are_colours():
