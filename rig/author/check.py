@@ -3,7 +3,7 @@
 FOLDER is what ``python -m rig.author.build --out FOLDER`` wrote. Numbers may differ in their last
 digits between machines (BLAS adds in another order), so they are compared, not bytes: poses and
 vertices to 10 µm (and as much in radians and scale), keys of animations to 0.2 mrad or mm, texels
-to 2 of 255, props to 2 of their steps. Exit code 1 if any differ by more. ``head.blend`` is made
+to 2 of 255, props to 2 of their steps, statistics to 0.005. Exit code 1 if any differ by more. ``head.blend`` is made
 from the same arrays: the tests compare its mesh, sliders and poses with the other files.
 """
 
@@ -103,6 +103,16 @@ def arrays_difference(a: Path, b: Path, names: Callable[[str], bool] = bool) -> 
     return max(numbers, default=0.0)
 
 
+def statistics_difference(a: Path, b: Path) -> float:
+    """Largest difference of what two files of identity statistics say, whatever factors' signs."""
+    tables = []
+    for path in (a, b):
+        with np.load(path) as data:
+            factors = data["factors"].astype(float)
+            tables.append([data["regression"], data["spread"], factors.T @ factors])
+    return max(array_difference(*pair) for pair in zip(*tables, strict=True))
+
+
 def differences(folder: Path) -> dict[str, tuple[float, float]]:
     """File → (largest difference, what is allowed)."""
     folders = (PACKAGED, folder)
@@ -124,6 +134,7 @@ def differences(folder: Path) -> dict[str, tuple[float, float]]:
             STEP,
         ),
         "assets/props.npz": (arrays_difference(props[0], props[1]), STEP),
+        "assets/identity_statistics.npz": (statistics_difference(people[0], people[1]), 5e-3),
     }
 
 

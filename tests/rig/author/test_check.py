@@ -13,6 +13,7 @@ from rig.author.check import (
     differences,
     main,
     pose_difference,
+    statistics_difference,
 )
 from rig.glb import Glb
 
@@ -99,3 +100,15 @@ def test_arrays_of_files_differ_by_numbers_and_texts(tmp_path):
     found = [arrays_difference(paths[0], path) for path in paths]
     assert found == [0, 3, np.inf, np.inf]
     assert arrays_difference(paths[0], paths[2], names="x".__eq__) == 0
+
+
+def test_statistics_that_differ_by_a_factors_sign_alone_say_the_same(tmp_path):
+    rng = np.random.default_rng(0)
+    tables = {"regression": rng.normal(size=(2, 5)), "spread": np.ones(5)}
+    factors = rng.normal(size=(3, 5))
+    paths = [tmp_path / name for name in ("a.npz", "b.npz", "c.npz")]
+    np.savez(paths[0], factors=factors, **tables)
+    np.savez(paths[1], factors=factors * [[1], [-1], [1]], **tables)
+    np.savez(paths[2], factors=factors, **{**tables, "spread": np.full(5, 1.25)})
+    assert statistics_difference(paths[0], paths[1]) == pytest.approx(0)
+    assert statistics_difference(paths[0], paths[2]) == 0.25
