@@ -98,7 +98,7 @@ def full_beard(points: FloatArray) -> FloatArray:
         x, [0.0, 0.030, 0.040, 0.055, 0.064, 0.075], [-0.042, -0.030, -0.026, -0.008, 0.03, 0.03]
     )
     lips = (x / 0.029) ** 2 + ((y + 0.0290) / 0.0125) ** 2
-    whiskers = (z > 0.021 - 0.35 * np.clip(-0.01 - y, 0, 0.06)) & (x < 0.0745)
+    whiskers = (z > 0.017 - 0.35 * np.clip(-0.01 - y, 0, 0.06)) & (x < 0.0745)
     neck = np.clip((y + 0.083) / 0.012, 0, 1) * (z > -0.01)
     grown = np.clip((cheek - y) / 0.005, 0, 1) * neck * whiskers * np.clip((lips - 1) / 0.2, 0, 1)
     return np.asarray(np.maximum(grown, goatee(points) * (lips > 1)))

@@ -67,8 +67,8 @@ class Style:
 
 
 STYLES = {
-    "buzz": Style(850, 0.009, 0.006, "crown", 0.009, 1, lift=0.75, height=0.003, mess=0.4),
-    "crew": Style(760, 0.026, 0.010, "up", 0.01, 2, lift=0.55, height=0.012, mess=0.25,
+    "buzz": Style(1500, 0.010, 0.007, "crown", 0.0055, 1, lift=0.75, height=0.003, mess=0.4),
+    "crew": Style(950, 0.026, 0.011, "up", 0.0080, 2, lift=0.55, height=0.012, mess=0.25,
                   hug=0.15, gravity=0.0),
     "side": Style(620, 0.085, 0.022, "side", 0.0135, 4, height=0.016, lift=0.5, mess=0.12),
     "swept": Style(600, 0.10, 0.030, "back", 0.0135, 5, height=0.020, lift=0.65, mess=0.12),
@@ -76,9 +76,9 @@ STYLES = {
                    curl=0.004, wave=0.05, hug=0.2),
     "curly": Style(760, 0.055, 0.040, "crown", 0.011, 5, height=0.026, lift=0.8, mess=0.8,
                    curl=0.006, wave=0.022, hug=0.15),
-    "receding": Style(560, 0.035, 0.014, "crown", 0.011, 3, height=0.008, recession=0.55,
+    "receding": Style(680, 0.035, 0.014, "crown", 0.009, 3, height=0.008, recession=0.55,
                       mess=0.25),
-    "horseshoe": Style(420, 0.016, 0.014, "crown", 0.0095, 2, height=0.005, recession=1.0,
+    "horseshoe": Style(520, 0.016, 0.014, "crown", 0.0075, 2, height=0.005, recession=1.0,
                        mess=0.2),
     "bob": Style(430, 0.30, 0.22, "part", 0.017, 7, end=-0.055, height=0.020, hug=0.35,
                  gravity=0.5),

@@ -23,17 +23,17 @@ from rig.author.shapes import Piece, unit
 
 FloatArray = NDArray[np.float64]
 
-_STUBBY = Style(900, 0.009, 0.009, "beard", 0.007, 1, lift=0.45, height=0.002, mess=0.3, hug=0.1,
+_STUBBY = Style(1250, 0.010, 0.010, "beard", 0.0042, 2, lift=0.45, height=0.002, mess=0.3, hug=0.1,
                 gravity=0.1, guard=False, spread=0.35)  # fmt: skip
 BEARDS: dict[str, tuple[Style, combs.Field]] = {
     "short": (_STUBBY, combs.full_beard),
-    "full": (replace(_STUBBY, count=1000, sides=0.022, width=0.008, steps=2), combs.full_beard),
+    "full": (replace(_STUBBY, count=1200, sides=0.022, width=0.0058), combs.full_beard),
     "long": (
-        replace(_STUBBY, count=950, sides=0.055, width=0.010, steps=3, lift=0.35, curl=0.002),
+        replace(_STUBBY, count=1050, sides=0.055, width=0.008, steps=3, lift=0.35, curl=0.002),
         combs.full_beard,
     ),
-    "goatee": (replace(_STUBBY, count=380, sides=0.013), combs.goatee),
-    "moustache": (replace(_STUBBY, count=260, sides=0.010, width=0.005), combs.moustache),
+    "goatee": (replace(_STUBBY, count=520, sides=0.013), combs.goatee),
+    "moustache": (replace(_STUBBY, count=320, sides=0.010, width=0.0036), combs.moustache),
 }
 
 

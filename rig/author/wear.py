@@ -170,13 +170,13 @@ def headphones(microphone: bool) -> Piece:
     """A band over the head and a cup on each ear; with a microphone on an arm."""
     angle = np.linspace(0.18, np.pi - 0.18, 25)
     way = np.stack([np.cos(angle), np.sin(angle), -0.06 + 0 * angle], axis=1)
-    over = np.asarray(MIDDLE + unit(way) * (reach(unit(way)) + 0.017)[:, None], dtype=float)
+    over = np.asarray(MIDDLE + unit(way) * (reach(unit(way)) + 0.013)[:, None], dtype=float)
     ends = np.array([[0.097, 0.022, 0.0], [-0.097, 0.022, 0.0]])
     path = np.concatenate([ends[:1], over, ends[1:]])
     forward = np.array([0.0, 0, 1])
     parts = [tube(path, np.array([0.0035, 0.011]), forward, 8, closed=False)]
     for side in (-1, 1):
-        spot = np.array([side * 0.091, 0.016, 0.004])
+        spot = np.array([side * 0.089, 0.016, 0.004])
         parts += [ellipsoid(spot, np.array([0.015, 0.038, 0.032]))]
     if microphone:
         way_points = [(0.094, 0.0, 0.01), (0.092, -0.022, 0.04), (0.078, -0.036, 0.075)]
