@@ -3,8 +3,9 @@
 FOLDER is what ``python -m rig.author.build --out FOLDER`` wrote. Numbers may differ in their last
 digits between machines (BLAS adds in another order), so they are compared, not bytes: poses and
 vertices to 10 µm (and as much in radians and scale), keys of animations to 0.2 mrad or mm, texels
-to 2 of 255, props to 2 of their steps, statistics to 0.005. Exit code 1 if any differ by more. ``head.blend`` is made
-from the same arrays: the tests compare its mesh, sliders and poses with the other files.
+to 2 of 255, props to 2 of their steps, statistics to 0.005. Exit code 1 if any differ by more.
+``head.blend`` is made from the same arrays: the tests compare its mesh, sliders and poses with the
+other files.
 """
 
 from __future__ import annotations
@@ -118,9 +119,8 @@ def differences(folder: Path) -> dict[str, tuple[float, float]]:
     folders = (PACKAGED, folder)
     poses = [json.loads((f / "profiles/geface.json").read_text(encoding="utf-8")) for f in folders]
     glbs = [read_glb(f / "assets/head.glb") for f in folders]
-    maps, props = (
-        [f / "assets" / name for f in folders] for name in ("skin_maps.npz", "props.npz")
-    )
+    names = ("skin_maps.npz", "props.npz", "identity_statistics.npz")
+    maps, props, people = ([f / "assets" / name for f in folders] for name in names)
     return {
         "profiles/geface.json": (pose_difference(*poses), 2e-4),
         "assets/head.glb": (head_difference(*map(parse_head, glbs)), LENGTH),
