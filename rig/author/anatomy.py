@@ -201,7 +201,7 @@ SPLIT_AT_MIDLINE = ("AU01_L",)
 ENDS_BEYOND_MIDLINE_M = 0.009
 MOUTH_SIDED = ("AU10_L", "AU12_L", "AU14_L", "AU15_L", "AU16_L", "AU20_L")
 # How much more these small or hard shapes count in the fit of the weights than their size gives.
-EMPHASIS = {"AU01_L": 2.0, "AU02_L": 2.5, "AU04_L": 1.5, "AU25": 1.5, "AU43_L": 1.5}
+EMPHASIS = {"AU01_L": 2.0, "AU02_L": 2.5, "AU04_L": 1.5, "AU25": 1.5, "AU43_L": 2.5}
 # AUs in which the jaw bone itself moves; the others leave it at rest.
 JAW_AUS = ("AU26", "AU30L", "AU29", "AU19")
 
@@ -220,7 +220,7 @@ GAZE_SIDEWARD = 0.65
 # A shut upper lid meets the lower one of the average face. Of eyes that stand wider open its inner
 # rim hides the ball: it goes down behind the lower lid by this angle, this far from the eye's
 # centre, but late, with the fourth power of the intensity.
-SKIRT_TURN_RAD, SKIRT_REACH_M = 0.78, 0.0156
+SKIRT_TURN_RAD, SKIRT_REACH_M = 0.74, 0.0158
 # and the lid itself stands off a little, for the cornea that turns below it.
 SHUT_LIFT_M = 0.0006
 

@@ -24,7 +24,7 @@ SEAM_Y, SEAM_Z = -0.0287, 0.102  # where the lips of the average adult meet, in 
 CORNER_X = 0.0222
 RED_UPPER, RED_LOWER = 0.0095, 0.0120  # height of the lips' red in the middle
 SKIN_REACH = 0.0100  # what the red does dies away over this much skin
-OVERLAP_RAD = np.radians(2.5)  # by which a shut upper lid passes the lower one's edge
+OVERLAP_RAD = np.radians(4.0)  # by which a shut upper lid passes the lower one's edge
 LID_SPLIT_RAD = np.radians(-9.0)  # between the lids' edges, as an angle about the eye's axis
 
 
