@@ -25,6 +25,7 @@ def copy(tmp_path):
         "assets/skin_maps.npz",
         "assets/props.npz",
         "profiles/geface.json",
+        "assets/identity_statistics.npz",
     ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(PACKAGED / name, tmp_path / name)
