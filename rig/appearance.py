@@ -444,7 +444,7 @@ def _folds(
     broken = 1 + 0.35 * noise(rng, size, (7 * px, 4 * px))
     out = np.zeros((size, size), np.float32)
     for name, (window, mask) in regions.creases.items():
-        depth = 0.45 * look.age_creases**1.3 + look.creases * depths.get(name, 0.0)
+        depth = 0.6 * look.age_creases**1.3 + look.creases * depths.get(name, 0.0)
         if depth > 0.02:
             out[window] += mask * min(depth, 1.2)
     age = look.age_creases
