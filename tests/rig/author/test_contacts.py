@@ -64,9 +64,9 @@ def test_lips_are_closed_and_eyes_open_at_rest():
     assert 0.003 < CONTACTS.lid_gap(SKIN).min() < CONTACTS.lid_gap(SKIN).max() < 0.009
 
 
-def test_the_jaw_parts_the_lips_and_a_blink_shuts_the_lids():
+def test_the_jaw_parts_the_lips_and_a_blink_takes_the_upper_lid_past_the_lower():
     assert CONTACTS.lip_gap(posed(channels(AU26=1))["skin"])[:8].min() > 0.01
-    assert CONTACTS.lid_gap(posed(channels(AU43_L=1))["skin"]).max() < 0.001
+    assert CONTACTS.lid_gap(posed(channels(AU43_L=1))["skin"])[5:].max() < 0
 
 
 @pytest.mark.parametrize("kind", IDENTITIES)
