@@ -12,7 +12,7 @@ const PLAY_S = 1.5;
 const PAINT_AFTER_MS = 160;
 const NOTICE_MS = 4000;
 const CREASED = ["skin", "surface"];
-const PAINTED = [...CREASED, "eyes", "hair", "lashes", "mouth", "teeth", "tongue"];
+const PAINTED = ["eyes", "hair", "lashes", "mouth", "teeth", "tongue"];
 const STILL = matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 class Studio {
@@ -26,7 +26,8 @@ class Studio {
     this.gliding = false;
     this.playing = null;
     this.neutral = false;
-    this.painted = null;
+    this.painted = null; // the queries that the pictures shown, or on their way, answer
+    this.look = null;
     this.about = "";
     this.dressed = true;
     this.expression = new Expression(this);
@@ -54,7 +55,7 @@ class Studio {
   }
 
   tick(nowS) {
-    const elapsedS = Math.min(0.1, nowS - (this.tickedS ?? nowS));
+    const elapsedS = nowS - (this.tickedS ?? nowS);
     this.tickedS = nowS;
     const resized = this.renderer.resize();
     if (!(this.dirty || resized || this.playing)) return;
@@ -74,7 +75,7 @@ class Studio {
   target(elapsedS) {
     if (this.neutral) return new Float32Array(this.face.channels.length);
     if (!this.playing) return this.face.channels;
-    this.playing.atS += elapsedS;
+    this.playing.atS += Math.min(0.1, elapsedS); // a slow machine shows the whole of it
     const share = this.playing.atS / PLAY_S;
     if (share >= 1) {
       this.playing = null;
@@ -123,49 +124,51 @@ class Studio {
     this.changed(true);
   }
 
-  /** Have the pictures painted that this person, brow style and expression ask for. */
+  /** Have painted and fetched what the person, brow style and expression ask for. */
   async paint() {
-    const query = this.paintQuery();
-    if (query === this.painted) return;
-    const before = new URLSearchParams(this.painted ?? ""), after = new URLSearchParams(query);
-    const first = this.painted === null;
+    const look = this.lookQuery(), query = `${look}&${this.expressionQuery()}`;
+    const jobs = [];
+    if (query !== this.painted) jobs.push(...CREASED.map((name) => this.paintPart(name, query, "painted")));
     this.painted = query;
-    const sameLook = !first && ["person", "brow"].every((name) => before.get(name) === after.get(name));
-    const names = sameLook ? CREASED : PAINTED;
-    await Promise.all([
-      ...names.map(async (name) => {
-        const picture = await fetched(`rig/${name}.png?${query}`, bitmap);
-        if (query !== this.painted) return;
-        if (name === "surface") this.renderer.setRelief("skin", picture);
-        else this.renderer.setImage(name, picture);
-      }),
-      sameLook ? null : this.dress(),
-    ]);
+    if (look !== this.look) jobs.push(...PAINTED.map((name) => this.paintPart(name, look, "look")));
+    if (look !== this.look) jobs.push(this.dress(look));
+    this.look = look;
+    await Promise.all(jobs);
+  }
+
+  /** Fetch a picture and show it, unless `this[wanted]` is for another by then. */
+  async paintPart(name, query, wanted) {
+    const picture = await fetched(`rig/${name}.png?${query}`, bitmap);
+    if (query !== this[wanted]) return;
+    if (name === "surface") this.renderer.setRelief("skin", picture);
+    else this.renderer.setImage(name, picture);
     this.dirty = true;
   }
 
   /** Put on what the person wears, or take it off. */
-  async dress() {
-    const query = this.painted;
+  async dress(look = this.look) {
     const { props, hidden } = this.dressed
-      ? await fetched(`rig/props.json?${query}`, (response) => response.json())
+      ? await fetched(`rig/props.json?${look}`, (response) => response.json())
       : { props: [], hidden: ["hair"] };
     const primitives = await Promise.all(props.map(propPrimitive));
-    if (query !== this.painted) return;
+    if (look !== this.look) return;
     this.renderer.setProps(primitives, hidden);
     this.dirty = true;
   }
 
-  paintQuery() {
-    const { face } = this;
+  lookQuery() {
+    const { person, style } = this.face;
     const query = new URLSearchParams();
-    if (face.person !== null) query.set("person", face.person);
-    if (face.style !== null) query.set("brow", face.style);
-    for (const { channels } of this.rig.units) {
-      for (const name of channels) {
-        const value = Math.round(face.get(name) * 50) / 50;
-        if (value > 0) query.set(name, value);
-      }
+    if (person !== null) query.set("person", person);
+    if (style !== null) query.set("brow", style);
+    return query.toString();
+  }
+
+  expressionQuery() {
+    const query = new URLSearchParams();
+    for (const name of this.rig.units.flatMap(({ channels }) => channels)) {
+      const value = Math.round(this.face.get(name) * 50) / 50;
+      if (value > 0) query.set(name, value);
     }
     return query.toString();
   }

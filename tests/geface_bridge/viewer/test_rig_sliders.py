@@ -236,7 +236,7 @@ def test_the_picture_changes_with_expression_person_and_clay(page):
 def test_people_wear_what_the_set_says(page):
     worn = "window.geface.renderer.props.map(({ name }) => name)"
     page.value("window.geface.become(3)")
-    page.wait_for("window.geface.painted?.includes('person=3')")
+    page.wait_for("window.geface.look?.includes('person=3')")
     assert page.value(worn) == []
     click(page, "#dressed")
     sample = sample_face(PEOPLE_SEED, 3)
