@@ -1,11 +1,16 @@
 """Figures of the rig: what its poses explain of the sculpted shapes, how fast it is, who sees it.
 
-    .venv-author/bin/python tests/benchmarks/bench_rig.py variance   # needs make author-env
+    .venv-author/bin/python tests/benchmarks/bench_rig.py variance identity  # needs make author-env
     .venv/bin/python tests/benchmarks/bench_rig.py skinning render faces
 
 * ``variance``: share of each action unit's displacement (sum of squares over all vertices but
   the teeth) that the committed GLB and profile reproduce, against the face units of MakeHuman
   that the unit is made of. Measured through the whole chain, not taken from the fit.
+* ``identity``: share of the shape variance of 300 random MakeHuman people that the best identity
+  numbers reproduce through skeleton and skinning, about the base head and about the people's
+  mean, over skin, mouth, teeth, tongue and lashes of the head (what follows the neck by half or
+  more left out); size and place are no shape. Then the least gap of lips and lids, and of lids
+  and eyeball, over every number alone at 0 and 1 and over 300 random corners of all numbers.
 * ``lids``: square millimetres of eyeball that a frontal view shows through lids shut by AU43 (the
   open eye shows some 130): on 100 random people of seed 5 with random gaze and three random AUs
   beside it, and on every identity number of eyes and lids alone at 0 and at 1; how much of the
@@ -151,6 +156,34 @@ def _seen_mm2(
     return 1e6 * eye_area(head, vertices, "L")
 
 
+def identity() -> None:
+    """Print what identity explains of random people, and how near lips and lids come."""
+    from rig.author.identity_statistics import fit_people, report
+
+    report(fit_people(load_head()))
+    count = len(load_layout().identity_names)
+    ends = np.concatenate([0.5 + np.eye(count) / 2, 0.5 - np.eye(count) / 2])
+    corners = np.random.default_rng(0).integers(0, 2, (300, count)).astype(float)
+    for label, rows in (("single", ends), ("corner", corners)):
+        least = 1e3 * np.min([_gaps(row) for row in rows], axis=0)
+        print(f"identity {label}: lips {least[0]:.2f} lids {least[1]:.2f} eye {least[2]:.2f} mm")
+
+
+def _gaps(numbers: FloatArray) -> FloatArray:
+    """(3,) metres: upper over lower lip, upper over lower lid, lids over the eyeball; the least."""
+    from rig.author.contacts import find_contacts
+    from rig.author.parts import EYE_RADIUS_M
+
+    skeleton, part = Skeleton(), load_head().primitives["skin"]
+    matrices = skeleton.skin_matrices(np.zeros(len(skeleton.layout.channels)), numbers)
+    posed_skin = skin(part.positions, part.joints, part.weights, matrices)
+    contacts = find_contacts(part.positions, part.normals)
+    eyeball = matrices[skeleton.head.joint_index("eyeball_L")]
+    over = contacts.eye_clearance(posed_skin, eyeball) - EYE_RADIUS_M
+    gaps = (contacts.lip_gap(posed_skin), contacts.lid_gap(posed_skin), over)
+    return np.array([gap.min() for gap in gaps])
+
+
 def milliseconds(work: Callable[[], object], repeats: int) -> str:
     """Median time of one call, by the clock and of the processor, the first call not counted."""
     work()
@@ -283,6 +316,7 @@ def pairs(count: int = 96) -> None:
 
 PARTS: dict[str, Callable[..., None]] = {
     "variance": variance,
+    "identity": identity,
     "lids": lids,
     "skinning": skinning,
     "render": render,
