@@ -60,6 +60,7 @@ LABELS = (
     "lower_lip", "mouth_interior", "ears", "neck", "hair",
     "iris", "teeth", "tongue", "cloth", "glasses", "hat", "occluder", "beard",
 )  # fmt: skip
+_IRIS = LABELS.index("iris")
 _PART_LABEL = {
     "eyes": "eyes", "mouth": "mouth_interior", "teeth": "teeth", "tongue": "tongue", "hair": "hair",
 }  # fmt: skip
@@ -67,6 +68,10 @@ _HAIRY = {"hair", "beard", "brows"}
 # How fast it gets dark behind the lips, per metre, by part; a wet part's share of mirrored light.
 _MOUTH_DARK = {"mouth": 75.0, "teeth": 45.0, "tongue": 45.0}
 _SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
+# Teeth that an identity's thin chin does not quite hold are hidden by drawing what is in the mouth
+# as if it lay a little farther off; a tongue that is put out is not.
+_SET_BACK_M = 0.009
+_IN_MOUTH = ("mouth", "teeth", "tongue")
 _PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
 _SHADOW_SIZE, _SHADOW_REACH_M = 256, 0.19
 _LIGHTS = 3
@@ -139,6 +144,7 @@ class Renderer:
         self._normals = {
             n: SmoothNormals(p.positions, p.triangles) for n, p in self.head.primitives.items()
         }
+        self._tongue_out = self.layout.channel_index["AU19"]
         self._head_joint = self.head.joint_index("head")
         self._lids = _LidCurves(self.head)
         self._light = Target(size, 2 if antialias else 1, LIGHT_TARGET)
@@ -242,6 +248,10 @@ class Renderer:
             self._parts[name].picture.set_picture(picture)
         self._surface.set_picture(paint_surface(look, crease_depths(channels)))
         self._load_props(props_for(styling, look), matrices, rig_from_camera(view)[:3, 3])
+        tongue_out = channels[self._tongue_out] > 0.05
+        for name in _IN_MOUTH:
+            out = name == "tongue" and tongue_out
+            self._parts[name].uniforms["set_back"] = 0.0 if out else _SET_BACK_M
         self._frame = self._face_uniforms(vertices, matrices)
         return vertices
 
@@ -313,7 +323,7 @@ class Renderer:
             if piece.alpha != "blend":
                 defines = ("CUT_OUT",) if piece.alpha == "cutout" else ()
                 program = self._context.program("face.vert", "depth.frag", *defines)
-                program.use({"clip_from_rig": matrix, "picture": _PICTURE}, {})
+                program.use({"clip_from_rig": matrix, "picture": _PICTURE, "set_back": 0.0})
                 piece.picture.bind(_PICTURE)
                 piece.mesh.draw()
         shadow.finish(0.8 + 3.5 * view.lights[0].breadth)
@@ -322,7 +332,8 @@ class Renderer:
 
     def _draw_labels(self, view: View, look: Appearance) -> tuple[ByteImage, Single]:
         """(S, S) labels and (S, S) metres from the camera."""
-        frame = {"clip_from_rig": clip_from_rig(view), **_UNITS}
+        frame = {"clip_from_rig": clip_from_rig(view), "camera": rig_from_camera(view)[:3, 3]}
+        frame |= _UNITS
         self._skin_labels.set_picture(skin_labels(look.brow, look.bald))
         self._skin_labels.bind(_LABELS)
         self._label.begin()
@@ -334,10 +345,17 @@ class Renderer:
             more = {"SKIN": ("TEXTURED",), "EYE": ("IRIS",)}.get(piece.kind, ())
             program = self._context.program("face.vert", "label.frag", *cut, *more)
             label = LABELS.index(piece.label) / 255 if piece.label else 0.0
-            program.use(frame, {"label": label, "iris": LABELS.index("iris") / 255})
+            program.use(frame, piece.uniforms, {"label": label, "iris": _IRIS / 255})
             piece.picture.bind(_PICTURE)
             piece.mesh.draw()
-        return self._label.bytes(), metres_from_window(self._label.depths())
+        labels, depth_m = self._label.bytes(), metres_from_window(self._label.depths())
+        depth_m[np.isin(labels, self._set_back_labels())] -= np.float32(_SET_BACK_M)
+        return labels, depth_m
+
+    def _set_back_labels(self) -> list[int]:
+        """Labels of the parts that were drawn too far off."""
+        parts = (self._parts[name] for name in _IN_MOUTH)
+        return [LABELS.index(p.label) for p in parts if p.uniforms["set_back"] > 0]
 
 
 _ALPHA_DEFINES = {
@@ -404,7 +422,8 @@ def _as_transform(rotation: FloatArray) -> FloatArray:
 
 
 def _surface_uniforms(roughness: float, sheen: float, mouth_dark: float) -> dict[str, Any]:
-    return {"roughness": float(roughness), "sheen": float(sheen), "mouth_dark": mouth_dark}
+    values = {"roughness": float(roughness), "sheen": float(sheen), "mouth_dark": mouth_dark}
+    return {**values, "set_back": 0.0}
 
 
 _DARK = Light((0.0, 0.0, 1.0), (0.0, 0.0, 0.0), 0.0)

@@ -5,6 +5,8 @@ layout(location = 1) in vec3 normal;
 layout(location = 2) in vec2 uv;
 
 uniform mat4 clip_from_rig;
+uniform vec3 camera;
+uniform float set_back;  // metres away from the camera, which the picture does not show
 
 out vec3 place;   // rig frame, metres
 out vec3 facing;  // normal, rig frame
@@ -27,5 +29,7 @@ void main() {
 #ifdef ROOM
     from_room = harmonics(irradiance, normal);
 #endif
-    gl_Position = clip_from_rig * vec4(position, 1.0);
+    vec3 farther = position;
+    if (set_back > 0.0) farther += set_back * normalize(position - camera);
+    gl_Position = clip_from_rig * vec4(farther, 1.0);
 }

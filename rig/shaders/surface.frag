@@ -185,7 +185,7 @@ uniform float sheen;        // wet or polished: strength of the mirrored light
 
 vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     float behind = max(dot(place - mouth, mouth_inward), 0.0);
-    float open = exp(-mouth_dark * behind);
+    float open = 0.07 + 0.93 * exp(-mouth_dark * behind);
     float nv = max(dot(n, v), 0.05);
     vec3 out_light = albedo.rgb * open * from_room;
     vec3 mirror = max(harmonics(radiance, reflect(-v, n)), 0.0);
