@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from rig import appearance
 from rig.appearance import Appearance
 from rig.creases import crease_depths
+from rig.head import load_head
 from rig.layout import IdentityComponent, Layout, load_layout
 from rig.props import Prop, Styling, props_for
 from rig.sampling import FaceSample, person_of, sample_face
@@ -144,8 +145,9 @@ def _channels(query: Query) -> NDArray[np.float64]:
 def props_json(query: Query) -> bytes:
     """What the person of a query wears: meshes, as base64 of little-endian arrays, and pictures.
 
-    ``hidden`` names the head's own parts that give way to it. Hats, and what is held before the
-    face, stay off: the page is there to see the face.
+    ``joints`` are the names that the meshes' joint indices mean; ``hidden`` are the head's own
+    parts that give way. Hats, and what is held before the face, stay off: the page is there to see
+    the face.
     """
     styling = Styling()
     if "person" in query:
@@ -153,7 +155,9 @@ def props_json(query: Query) -> bytes:
     styling = replace(styling, hat="none", extras=())
     look = _look(query)
     props = [_prop(prop) for prop in props_for(styling, look)]
-    return json.dumps({"props": props, "hidden": ["hair"] if look.bald else []}).encode()
+    hidden = ["hair"] if look.bald else []
+    content = {"joints": load_head().joint_names, "props": props, "hidden": hidden}
+    return json.dumps(content).encode()
 
 
 def _prop(prop: Prop) -> dict[str, Any]:

@@ -243,7 +243,7 @@ export class Renderer {
   posedPositions(skeleton, name) {
     const { gl } = this;
     this.uploadJoints(skeleton);
-    const part = this.parts.find((each) => each.name === name);
+    const part = [...this.parts, ...this.props].find((each) => each.name === name);
     const buffer = gl.createBuffer();
     gl.bindBuffer(gl.TRANSFORM_FEEDBACK_BUFFER, buffer);
     gl.bufferData(gl.TRANSFORM_FEEDBACK_BUFFER, part.vertexCount * 12, gl.STREAM_READ);

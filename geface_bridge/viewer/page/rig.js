@@ -147,10 +147,11 @@ class Studio {
 
   /** Put on what the person wears, or take it off. */
   async dress(look = this.look) {
-    const { props, hidden } = this.dressed
+    const { joints, props, hidden } = this.dressed
       ? await fetched(`rig/props.json?${look}`, (response) => response.json())
-      : { props: [], hidden: ["hair"] };
-    const primitives = await Promise.all(props.map(propPrimitive));
+      : { joints: [], props: [], hidden: ["hair"] };
+    const ours = joints.map((name) => this.skeleton.joints.findIndex((joint) => joint.name === name));
+    const primitives = await Promise.all(props.map((prop) => propPrimitive(prop, ours)));
     if (look !== this.look) return;
     this.renderer.setProps(primitives, hidden);
     this.dirty = true;
@@ -202,15 +203,15 @@ function approach(values, target, keep) {
   return largest;
 }
 
-/** A prop of /rig/props.json as `glb.js` has primitives. */
-async function propPrimitive({ name, label, alpha, picture, arrays }) {
+/** A prop of /rig/props.json as `glb.js` has primitives; `joints` says which of ours each is. */
+async function propPrimitive({ name, label, alpha, picture, arrays }, joints) {
   const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
   return {
     name, label,
     positions: new Float32Array(bytes(arrays.positions)),
     normals: new Float32Array(bytes(arrays.normals)),
     uvs: new Float32Array(bytes(arrays.uvs)),
-    joints: new Uint16Array(bytes(arrays.joints)),
+    joints: new Uint16Array(bytes(arrays.joints)).map((joint) => joints[joint]),
     weights: new Float32Array(bytes(arrays.weights)),
     triangles: new Uint32Array(bytes(arrays.triangles)),
     color: [1, 1, 1, 1], roughness: 0.6, doubleSided: true,

@@ -241,7 +241,11 @@ def test_people_wear_what_the_set_says(page):
     click(page, "#dressed")
     sample = sample_face(PEOPLE_SEED, 3)
     styling = replace(sample.styling, hat="none", extras=())
-    names = [prop.name for prop in props_for(styling, sample.look)]
-    assert names
+    props = props_for(styling, sample.look)
+    assert props
     page.wait_for(f"{worn}.length > 0")
-    assert page.value(worn) == names
+    assert page.value(worn) == [prop.name for prop in props]
+    matrices = SKELETON.skin_matrices(*shown(page))
+    for prop in props:
+        expected = skin(prop.positions, prop.joints, prop.weights, matrices)
+        np.testing.assert_allclose(gpu_vertices(page, prop.name), expected, atol=2e-6, rtol=0)
