@@ -55,8 +55,7 @@ class Skeleton:
         row = 0
         for component in self.layout.identity:
             for dof, extent in zip(component.dofs, component.ranges, strict=True):
-                # until the packaged head is rebuilt it lacks a few of the layout's bones
-                for bone in set(component.bones) & set(self.head.joint_names):
+                for bone in component.bones:
                     flip = -1 if bone.endswith("_R") and dof in mirrored else 1
                     table[row, self.head.joint_index(bone), columns[dof]] = flip * extent
                 row += 1
