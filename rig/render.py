@@ -332,8 +332,8 @@ class Renderer:
 
     def _draw_labels(self, view: View, look: Appearance) -> tuple[ByteImage, Single]:
         """(S, S) labels and (S, S) metres from the camera."""
-        frame = {"clip_from_rig": clip_from_rig(view), "camera": rig_from_camera(view)[:3, 3]}
-        frame |= _UNITS
+        camera = rig_from_camera(view)[:3, 3]
+        frame: dict[str, Any] = {"clip_from_rig": clip_from_rig(view), "camera": camera, **_UNITS}
         self._skin_labels.set_picture(skin_labels(look.brow, look.bald))
         self._skin_labels.bind(_LABELS)
         self._label.begin()
