@@ -1,10 +1,11 @@
 """Fits profiles for other skeletons on MakeHuman's mesh: ``python -m rig.author.fit_profile NAME``.
 
-NAME is ``makehuman`` (MPFB's default skeleton) or ``rigify`` (MPFB's Rigify face). What an AU does to
-the mesh is known (``solve.au_shapes``); looked for are the translations, turns and even scales of the skeleton's
-bones that come nearest to it under the skeleton's own weights: Gauss-Newton with a ridge, then once
-more with only those bones that matter. Right poses are the left ones mirrored. The command prints
-the displacement variance explained, pose by pose, and writes ``rig/profiles/NAME.json``.
+NAME is ``makehuman`` (MPFB's default skeleton) or ``rigify`` (MPFB's Rigify face). What an AU does
+to the mesh is known (``solve.au_shapes``); looked for are the translations, turns and even scales
+of the skeleton's bones that come nearest to it under the skeleton's own weights, in place and from
+vertex to vertex, so that the skin does not tear: Gauss-Newton with a ridge, then once more with
+only those bones that matter. Right poses are the left ones mirrored. The command prints the
+displacement variance explained, pose by pose, and writes ``rig/profiles/NAME.json``.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from rig.author import anatomy, makehuman, mpfb_rig
 from rig.author.arkit_profile import PROFILES, is_left, written
@@ -48,9 +50,9 @@ class RetargetConfig:
     """
 
     steps: int = 4
-    shift_penalty: float = 0.3
-    turn_penalty: float = 0.01
-    scale_penalty: float = 0.02
+    shift_penalty: float = 0.5
+    turn_penalty: float = 0.02
+    scale_penalty: float = 0.04
     least_m: float = 0.0004
 
 
@@ -64,6 +66,7 @@ class Model(Protocol):
         target, head_bone: as the profile has them.
         mesh, rest: MakeHuman's base mesh and its (19158, 3) positions.
         vertices: (V,) those that the fit looks at.
+        metric: (V, V) sparse, in which misfits are squared; see ``edge_metric``.
     """
 
     names: tuple[str, ...]
@@ -75,6 +78,7 @@ class Model(Protocol):
     mesh: makehuman.BaseMesh
     rest: FloatArray
     vertices: NDArray[np.int64]
+    metric: Any
 
     def displacement(self, pose: FloatArray) -> FloatArray:
         """(V, 3) metres for (N, 7) translation, rotvec and even scale − 1 of each bone."""
@@ -84,6 +88,20 @@ class Model(Protocol):
 
     def look(self, axis: tuple[float, float, float]) -> dict[str, Any]:
         """Bones in JSON that turn both eyes by one radian about ``axis``."""
+
+
+def edge_metric(mesh: makehuman.BaseMesh, vertices: NDArray[np.int64], weight: float = 3.0) -> Any:
+    """(V, V) sparse 1 + weight · L: misfits count, and how they differ along the mesh's edges."""
+    row = np.full(len(mesh.positions), -1)
+    row[vertices] = np.arange(len(vertices))
+    quads = row[mesh.quads]
+    edges = np.concatenate([quads[:, [i, (i + 1) % 4]] for i in range(4)])
+    edges = np.unique(np.sort(edges[(edges >= 0).all(axis=1)], axis=1), axis=0)
+    ends = sparse.coo_matrix(
+        (np.tile([1.0, -1.0], len(edges)), (np.repeat(np.arange(len(edges)), 2), edges.ravel())),
+        shape=(len(edges), len(vertices)),
+    ).tocsr()
+    return sparse.identity(len(vertices), format="csr") + weight * (ends.T @ ends)
 
 
 def differences(model: Model, pose: FloatArray, bones: list[int]) -> FloatArray:
@@ -127,6 +145,7 @@ class MakeHuman:
         self._bones = [self.rig.index(name) for name in self.names]
         body = self.mesh.vertices_of("body", "helper-tongue", "helper-lower-teeth")
         self.vertices = body[weights[body][:, self._bones].sum(axis=1) > 1e-4]
+        self.metric = edge_metric(self.mesh, self.vertices)
         self._weights, self._points = weights[self.vertices], self.rest[self.vertices]
 
     def _hangs_on(self, bone: int, ancestor: int) -> bool:
@@ -167,9 +186,10 @@ def solve(model: Model, target: FloatArray, bones: list[int], config: RetargetCo
     penalty = ridge(len(bones), config)
     for _ in range(config.steps):
         matrix = model.jacobian(pose, bones)
-        residual = (target - model.displacement(pose)).ravel()
-        right = matrix.T @ residual - penalty**2 * pose[bones].ravel()
-        step = np.linalg.solve(matrix.T @ matrix + np.diag(penalty**2), right)
+        residual = model.metric @ (target - model.displacement(pose))
+        right = matrix.T @ residual.ravel() - penalty**2 * pose[bones].ravel()
+        weighted = (model.metric @ matrix.reshape(len(target), -1)).reshape(matrix.shape)
+        step = np.linalg.solve(matrix.T @ weighted + np.diag(penalty**2), right)
         pose[bones] += step.reshape(-1, DOFS)
     return pose
 

@@ -48,12 +48,13 @@ def _place(end: dict[str, Any], mesh: makehuman.BaseMesh, rest: FloatArray) -> F
     offset = np.array([x, z, -y])
     if end["strategy"] == "CUBE":
         name = end["cube_name"].removeprefix("joint-")
-        return makehuman.joint_centre(mesh, rest, name) + offset
+        return np.asarray(makehuman.joint_centre(mesh, rest, name) + offset)
     if end["strategy"] == "VERTEX":
-        return rest[end["vertex_index"]] + offset
+        return np.asarray(rest[end["vertex_index"]] + offset)
     points = rest[end["vertex_indices"]]
     if end["strategy"] == "XYZ":  # one vertex for each of Blender's axes
-        return np.array([points[0, 0], points[2, 1], points[1, 2]]) + offset
+        x, y, z = points[0, 0], points[2, 1], points[1, 2]
+        return np.asarray(np.array([x, y, z]) + offset)
     return np.asarray(points.mean(axis=0) + offset)
 
 

@@ -1,9 +1,9 @@
-"""Writes ``rig/profiles/vrm.json``, VRM 1.0's preset expressions: ``python -m rig.author.vrm_profile``.
+"""Writes ``rig/profiles/vrm.json``: ``python -m rig.author.vrm_profile [FOLDER]``.
 
-VRM's presets are whole expressions, not muscles; which AUs make them is EMFACS' (Ekman and Friesen
-1983): happy 6 + 12, sad 1 + 4 + 15, angry 4 + 5 + 7 + 23, surprised 1 + 2 + 5 + 26. Each is a sum of
-products, so that a raised brow alone is no surprise, and what speaks against an expression takes
-it back: presets are made to stand alone. The five vowels likewise share one mouth: round lips take
+VRM 1.0's preset expressions are whole faces, not muscles; which AUs make them is EMFACS' (Ekman and
+Friesen 1983): happy 6 + 12, sad 1 + 4 + 15, angry 4 + 5 + 7 + 23, surprised 1 + 2 + 5 + 26. Each is
+a sum of products, so that a raised brow alone is no surprise, and what speaks against an expression takes it
+back: presets are made to stand alone. The five vowels likewise share one mouth: round lips take
 ``aa`` back. ``blink`` is left to blinkLeft and blinkRight, which would add up with it;
 ``relaxed`` and ``neutral`` have no AUs of their own. They stand in the file at 0.
 
@@ -57,7 +57,12 @@ EXPRESSIONS: dict[str, tuple[tuple[float, tuple[str, ...]], ...]] = {
     "ee": ((0.5, ("AU20",)), (0.3, ("AU20", "AU25"))),
     "ih": ((0.5, ("AU25",)), (-0.5, ("AU25", "AU26")), (-0.5, ("AU25", "AU20"))),
 }
-UNUSED = ("AU09", "AU10", "AU14", "AU16", "AU17", "AU24", "AU30L", "AU30R", "AU19", "AU28", "AU29", "AU34")  # fmt: skip
+# fmt: off
+UNUSED = (
+    "AU09", "AU10", "AU14", "AU16", "AU17", "AU24", "AU30L", "AU30R",
+    "AU19", "AU28", "AU29", "AU34",
+)
+# fmt: on
 
 
 def sided(name: str, side: str) -> str:
