@@ -25,51 +25,79 @@ DIGITS = 12
 
 FACE, OTHER = (0.75, -0.5, 0.125), (0.25, 1.0, -0.375)
 Step = tuple[float, tuple[float, ...] | None]
-LIVE: list[Step] = [(10.0, FACE), (10.25, FACE)]
 
+
+def seen(face: tuple[float, ...], *times_s: float) -> list[Step]:
+    """A face at these times."""
+    return [(time_s, face) for time_s in times_s]
+
+
+def lost(*times_s: float) -> list[Step]:
+    """No face at these times."""
+    return [(time_s, None) for time_s in times_s]
+
+
+LIVE = seen(FACE, 10.0, 10.25)
 CASES: dict[str, tuple[PresenceConfig, list[Step]]] = {
-    "no_face_yet": (PresenceConfig(), [(5.0, None), (5.5, None), (9.0, None)]),
+    "no_face_yet": (PresenceConfig(), lost(5.0, 5.5, 9.0)),
     "the_first_face_comes_from_rest": (
         PresenceConfig(),
-        [(0.0, FACE), (0.05, FACE), (0.125, OTHER), (0.2, OTHER), (0.25, OTHER), (0.3, FACE)],
+        [*seen(FACE, 0.0, 0.05), *seen(OTHER, 0.125, 0.2, 0.25), *seen(FACE, 0.3)],
     ),
     "a_face_after_none": (
         PresenceConfig(),
-        [(0.0, None), (0.1, FACE), (0.2, FACE), (0.35, FACE), (0.4, OTHER)],
+        [*lost(0.0), *seen(FACE, 0.1, 0.2, 0.35), *seen(OTHER, 0.4)],
     ),
     "a_short_loss_is_not_to_be_seen": (
         PresenceConfig(),
-        [*LIVE, (10.3, None), (10.45, None), (10.6, None), (10.61, None), (10.62, None)]
-        + [(10.625, OTHER)],
+        [*LIVE, *lost(10.35, 10.45, 10.6, 10.61, 10.62), *seen(OTHER, 10.625)],
     ),
     "a_long_loss_and_the_way_back": (
         PresenceConfig(),
-        [*LIVE, (11.0, None), (11.3, None), (11.4, None), (11.65, None), (11.9, None)]
-        + [(12.0, None), (30.0, None), (30.1, FACE), (30.15, FACE), (30.225, OTHER)]
-        + [(30.3, OTHER), (30.35, OTHER), (31.0, FACE)],
+        [
+            *LIVE,
+            *lost(11.0, 11.3, 11.4, 11.65, 11.9, 12.0, 30.0),
+            *seen(FACE, 30.1, 30.15),
+            *seen(OTHER, 30.225, 30.3, 30.35),
+            *seen(FACE, 31.0),
+        ],
     ),
     "back_in_mid_fade": (
         PresenceConfig(),
-        [*LIVE, (11.0, None), (11.65, None), (11.7, OTHER), (11.825, OTHER), (11.95, OTHER)],
+        [*LIVE, *lost(11.0, 11.65), *seen(OTHER, 11.7, 11.825, 11.95)],
     ),
     "a_way_back_that_is_interrupted_goes_on": (
         PresenceConfig(),
-        [(0.0, FACE), (0.125, FACE), (0.15, None), (0.3, None), (0.4, FACE), (0.45, FACE)]
-        + [(0.525, FACE), (0.6, OTHER)],
+        [
+            *seen(FACE, 0.0, 0.125),
+            *lost(0.15, 0.3),
+            *seen(FACE, 0.4, 0.45, 0.525),
+            *seen(OTHER, 0.6),
+        ],
     ),
     "lost_again_on_the_way_back": (
         PresenceConfig(),
-        [*LIVE, (11.0, None), (12.0, None), (12.1, FACE), (12.2, FACE), (12.25, None)]
-        + [(12.5, None), (12.8, None), (13.0, OTHER), (13.1, OTHER), (13.3, OTHER)],
+        [
+            *LIVE,
+            *lost(11.0, 12.0),
+            *seen(FACE, 12.1, 12.2),
+            *lost(12.25, 12.5, 12.8),
+            *seen(OTHER, 13.0, 13.1, 13.3),
+        ],
     ),
     "other_durations": (
         PresenceConfig(hold_s=0.1, fade_s=2.0, return_s=0.5),
-        [*LIVE, (10.6, FACE), (11.0, None), (11.05, None), (11.6, None), (12.1, None)]
-        + [(13.0, None), (13.2, OTHER), (13.4, OTHER), (13.8, FACE)],
+        [
+            *LIVE,
+            *seen(FACE, 10.6),
+            *lost(11.0, 11.05, 11.6, 12.1, 13.0),
+            *seen(OTHER, 13.2, 13.4),
+            *seen(FACE, 13.8),
+        ],
     ),
     "at_once": (
         PresenceConfig(hold_s=0.0, fade_s=0.0, return_s=0.0),
-        [(0.0, FACE), (0.1, FACE), (0.2, None), (0.3, None), (0.4, OTHER), (0.5, OTHER)],
+        [*seen(FACE, 0.0, 0.1), *lost(0.2, 0.3), *seen(OTHER, 0.4, 0.5)],
     ),
 }
 
