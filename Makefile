@@ -39,6 +39,7 @@ stream: runtime-env ## Follow a face (ARGS="--camera 0"; without, the bundled cl
 test: test-env lint ## Everything that must hold: lint, types, generated files, tests
 	@$(PYTHON) tools/system_packages.py runtime render
 	$(BIN)/python tests/contract/golden/make_golden.py --check
+	$(BIN)/python -m rig.codegen --check
 	$(BIN)/python tests/contract/golden/make_presence.py --check
 	$(BIN)/python -m pytest -q $(ARGS)
 	@$(MAKE) --no-print-directory test-author
