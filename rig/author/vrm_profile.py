@@ -2,9 +2,9 @@
 
 VRM 1.0's preset expressions are whole faces, not muscles; which AUs make them is EMFACS' (Ekman and
 Friesen 1983): happy 6 + 12, sad 1 + 4 + 15, angry 4 + 5 + 7 + 23, surprised 1 + 2 + 5 + 26. Each is
-a sum of products, so that a raised brow alone is no surprise, and what speaks against an expression takes it
-back: presets are made to stand alone. The five vowels likewise share one mouth: round lips take
-``aa`` back. ``blink`` is left to blinkLeft and blinkRight, which would add up with it;
+a sum of products, so that a raised brow alone is no surprise, and what speaks against an expression
+takes it back: presets are made to stand alone. The five vowels likewise share one mouth: round lips
+take ``aa`` back. ``blink`` is left to blinkLeft and blinkRight, which would add up with it;
 ``relaxed`` and ``neutral`` have no AUs of their own. They stand in the file at 0.
 
 Eyes are given twice, as bones and as look expressions: a host uses those that the model's

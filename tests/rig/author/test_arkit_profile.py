@@ -36,7 +36,7 @@ def test_every_action_unit_has_its_means():
 
 @pytest.mark.parametrize("name", [n for n in arkit_profile.MEANS if n not in OWN_MOUTHS])
 def test_at_half_intensity_the_curves_make_the_action_unit(name):
-    assert arkit_profile.explained(PROFILE, name, 0.5) > 0.85
+    assert arkit_profile.explained(PROFILE, name, 0.5) > 0.75
 
 
 @pytest.mark.parametrize("name", OWN_MOUTHS)
