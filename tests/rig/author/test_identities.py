@@ -87,4 +87,5 @@ def test_people_are_seeded_near_symmetric_and_of_the_base_heads_size_and_place()
         np.testing.assert_allclose(linear, np.eye(3), atol=1e-9)
         np.testing.assert_allclose(shift, 0, atol=1e-9)
         twin = makehuman.mirror_index(base[rows])
-        np.testing.assert_allclose(shape[rows][twin] * [-1, 1, 1], shape[rows], atol=3e-3)
+        off = shape[rows][twin] * [-1, 1, 1] - shape[rows]
+        assert np.sqrt(np.square(off).mean()) < 1e-3  # MakeHuman's asymmetry sliders take part
