@@ -197,10 +197,14 @@ class RigifyFace:
         return out
 
     def look(self, axis: tuple[float, float, float]) -> dict[str, Any]:
-        """See ``fit_profile.Model``: the target that both eyes look at shifts by its distance."""
+        """See ``fit_profile.Model``: the targets of both eyes shift by their distance.
+
+        Not the common target: it takes locations in the armature's axes (use_local_location is
+        off), where the profile's would be turned.
+        """
         bones = self.rig.data.bones
-        place = RIG_FROM_BLENDER @ np.array(bones["eye_common"].head_local)
+        place = RIG_FROM_BLENDER @ np.array(bones["eye.L"].head_local)
         eye = RIG_FROM_BLENDER @ np.array(bones["MCH-eye.L"].head_local)
-        shift = np.cross(axis, [0, 0, place[2] - eye[2]])
-        still = {"rotvec": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0]}
-        return {"eye_common": {"translation": [round(float(x), 6) + 0.0 for x in shift], **still}}
+        shift = [round(float(x), 6) + 0.0 for x in np.cross(axis, [0, 0, place[2] - eye[2]])]
+        part = {"translation": shift, "rotvec": [0.0, 0.0, 0.0], "scale": [1.0, 1.0, 1.0]}
+        return {"eye.L": part, "eye.R": part}
