@@ -133,7 +133,7 @@ class _Regions:
 
     masks: dict[str, FloatArray]
     creases: dict[str, tuple[tuple[slice, slice], FloatArray]]
-    brows: BrowPlaces
+    brows: tuple[BrowPlaces, BrowPlaces]
 
 
 @lru_cache(maxsize=2)

@@ -8,6 +8,7 @@ along its body, a little down at the tail, upper and lower hairs leaning to each
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -66,6 +67,7 @@ def brow_hairs(style: BrowStyle, rng: np.random.Generator) -> NDArray[np.float64
     return np.asarray(path - path[:, 2:3] + middle[:, None])
 
 
+@lru_cache(maxsize=64)
 def _shade_of(style: BrowStyle, width: int, height: int) -> FloatArray:
     """(H, W) coverage of the fine hair and roots below the drawn ones."""
     x = (_LOW[0] + (np.arange(width) + 0.5) * 2 / _SCALE).astype(np.float32)
@@ -93,34 +95,39 @@ def brow_picture(style: BrowStyle, rng: np.random.Generator) -> tuple[FloatArray
 
 @dataclass(frozen=True)
 class BrowPlaces:
-    """Where texels lie in a brow's picture.
+    """Where one side's texels lie in a brow's picture.
 
     Attributes:
-        window: rows and columns of the skin texture about both brows.
-        place: (h, w, 2) pixel of the picture under each texel; outside of it far away.
-        left: (h, w) whether a texel is the left brow's.
+        window: rows and columns of the skin texture about the brow.
+        column, row: (h, w) pixel of the picture under each texel; far away where none is.
     """
 
     window: tuple[slice, slice]
-    place: FloatArray
-    left: NDArray[np.bool_]
+    column: FloatArray
+    row: FloatArray
 
 
-def brow_places(position: FloatArray) -> BrowPlaces:
-    """Places of a skin texture with (S, S, 3) rest positions, metres."""
+def brow_places(position: FloatArray) -> tuple[BrowPlaces, BrowPlaces]:
+    """Left and right places of a skin texture with (S, S, 3) rest positions, metres."""
     x, y, z = np.abs(position[..., 0]), position[..., 1], position[..., 2]
     inside = (x > _LOW[0]) & (x < _HIGH[0]) & (y > _LOW[1]) & (y < _HIGH[1]) & (z > 0.045)
+    left = position[..., 0] >= 0
+    place = (np.stack([x, y], -1) - _LOW) * (_SCALE / 2) - 0.5
+    return _places(place, inside & left), _places(place, inside & ~left)
+
+
+def _places(place: NDArray[np.float64], inside: NDArray[np.bool_]) -> BrowPlaces:
     rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
     window = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    place = (np.stack([x, y], -1)[window] - _LOW) * (_SCALE / 2) - 0.5
-    place[~inside[window]] = -10
-    left = position[window][..., 0] >= 0
-    return BrowPlaces(window, np.asarray(place, dtype=np.float32), left)
+    kept = np.where(inside[window][..., None], place[window], -10).astype(np.float32)
+    return BrowPlaces(
+        window, np.ascontiguousarray(kept[..., 0]), np.ascontiguousarray(kept[..., 1])
+    )
 
 
 def paint_brows(
     image: FloatArray,
-    places: BrowPlaces,
+    places: tuple[BrowPlaces, BrowPlaces],
     style: BrowStyle,
     colour: Colour,
     rng: np.random.Generator,
@@ -131,11 +138,12 @@ def paint_brows(
     """
     if style.density <= 0:
         return
-    part, hair = image[places.window], vector(*colour)
-    for side in (places.left, ~places.left):
+    hair = vector(*colour)
+    for side in places:
+        part = image[side.window]
         tint, cover = brow_picture(style, rng)
-        maps = np.where(side[..., None], places.place, np.float32(-10))
-        a, b = np.ascontiguousarray(maps[..., 0]), np.ascontiguousarray(maps[..., 1])
-        amount = cv2.remap(cover, a, b, cv2.INTER_LINEAR)
-        shade = cv2.remap(tint, a, b, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        amount = cv2.remap(cover, side.column, side.row, cv2.INTER_LINEAR)
+        shade = cv2.remap(
+            tint, side.column, side.row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
         part += amount[..., None] * (shade[..., None] * hair - part)

@@ -105,7 +105,7 @@ class _Piece:
     def __init__(self, kind: str) -> None:
         self.kind = kind
         self.mesh = MeshBuffer()
-        self.picture = Texture(srgb=True)
+        self.picture = Texture()
         self.alpha = "opaque"
         self.label = ""
         self.closed = False
@@ -293,26 +293,27 @@ class Renderer:
     # Passes --------------------------------------------------------------------------------
 
     def _pieces(self, bald: bool) -> list[_Piece]:
-        """What is drawn, what covers most first: fragments behind it are never shaded."""
-        return self._props + [p for n, p in self._parts.items() if not (bald and n == "hair")]
+        """What is drawn, hair last: what lies behind the head is never shaded."""
+        parts = [p for n, p in self._parts.items() if not (bald and n == "hair")]
+        return sorted(self._props + parts, key=lambda piece: piece.alpha == "cutout")
 
     def _draw(self, view: View, bald: bool) -> Single:
         """(S, S, 4) linear light, premultiplied by coverage."""
         frame = {**self._frame, **_view_uniforms(view), **_UNITS}
-        features: tuple[str, ...] = ()
+        features = ("SOFT_EDGES",) if self._light.factor > 1 else ()
         if self._shadow is not None and view.lights:
             frame |= self._cast_shadow(self._shadow, view, bald)
-            features = ("SHADOWS",)
+            features += ("SHADOWS",)
         count = max(1, min(len(view.lights), _LIGHTS))
         self._light.begin()
         self._surface.bind(_SURFACE)
-        for piece, alpha in _in_order(self._pieces(bald)):
-            defines = (piece.kind, "ROOM", *features, *_ALPHA_DEFINES[alpha])
-            set_state(blend=alpha in ("blend", "fringe"), closed=piece.closed)
+        for piece in _in_order(self._pieces(bald)):
+            defines = (piece.kind, "ROOM", *features, *_ALPHA_DEFINES[piece.alpha])
+            set_state(blend=piece.alpha == "blend", closed=piece.closed)
             program = self._context.program("face.vert", "surface.frag", *defines, lights=count)
             program.use(frame, piece.uniforms)
             piece.picture.bind(_PICTURE)
-            piece.mesh.draw(backwards=alpha == "fringe")
+            piece.mesh.draw()
         return self._light.colours()
 
     def _cast_shadow(self, shadow: ShadowMap, view: View, bald: bool) -> dict[str, Any]:
@@ -361,16 +362,14 @@ class Renderer:
 _ALPHA_DEFINES = {
     "opaque": (),
     "cutout": ("CUT_OUT",),
-    "fringe": ("FRINGE", "BLENDED"),
     "blend": ("BLENDED",),
 }
 
 
-def _in_order(pieces: list[_Piece]) -> Iterator[tuple[_Piece, str]]:
-    """Pieces and how to draw each: what covers, then soft edges of cut-outs, lashes, lenses."""
-    yield from ((piece, piece.alpha) for piece in pieces if piece.alpha != "blend")
-    yield from ((piece, "fringe") for piece in pieces if piece.alpha == "cutout")
-    yield from ((piece, "blend") for piece in reversed(pieces) if piece.alpha == "blend")
+def _in_order(pieces: list[_Piece]) -> Iterator[_Piece]:
+    """What hides first, then what is blended over it: lashes, and lenses before them."""
+    yield from (piece for piece in pieces if piece.alpha != "blend")
+    yield from (piece for piece in reversed(pieces) if piece.alpha == "blend")
 
 
 _UNITS = {"picture": _PICTURE, "surface": _SURFACE, "shadows": _SHADOWS, "labels": _LABELS}
@@ -380,8 +379,7 @@ _NEAR_M, _FAR_M = 0.05, 10.0
 def nearest_first(
     positions: FloatArray, triangles: NDArray[np.int64], camera: FloatArray
 ) -> NDArray[np.int64]:
-    """(T, 3) triangles by their distance from the camera: what covers is drawn before what it
-    hides, and, taken backwards, what blends after what it lies upon."""
+    """(T, 3) triangles by their distance from the camera: what hides before what it hides."""
     away = np.square(positions - camera).sum(1).astype(np.float32)
     return triangles[np.argsort(away[triangles[:, 0]] + away[triangles[:, 2]], kind="stable")]
 

@@ -6,7 +6,6 @@ because it uploads every mesh and texture again for every picture.
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections.abc import Mapping
 from functools import lru_cache
@@ -123,8 +122,7 @@ class MeshBuffer:
 
     def set_topology(self, uvs: NDArray[Any], triangles: NDArray[Any]) -> None:
         """Send (V, 2) texture coordinates and (T, 3) triangles, which poses leave alone."""
-        both = np.concatenate([triangles, triangles[::-1]])
-        indices = np.ascontiguousarray(both, dtype=np.uint32)
+        indices = np.ascontiguousarray(triangles, dtype=np.uint32)
         GL.glBindVertexArray(self._array)
         GL.glBufferData(GL.GL_ELEMENT_ARRAY_BUFFER, indices.nbytes, indices, GL.GL_STATIC_DRAW)
         GL.glBindVertexArray(0)
@@ -145,11 +143,10 @@ class MeshBuffer:
         else:
             GL.glBufferSubData(GL.GL_ARRAY_BUFFER, 0, data.nbytes, data)
 
-    def draw(self, backwards: bool = False) -> None:
-        """Draw with the bound program, the last triangle first if ``backwards``."""
-        start = ctypes.c_void_p(4 * self._count if backwards else 0)
+    def draw(self) -> None:
+        """Draw with the bound program."""
         GL.glBindVertexArray(self._array)
-        GL.glDrawElements(GL.GL_TRIANGLES, self._count, GL.GL_UNSIGNED_INT, start)
+        GL.glDrawElements(GL.GL_TRIANGLES, self._count, GL.GL_UNSIGNED_INT, None)
 
     def delete(self) -> None:
         """Free the GL objects."""
@@ -239,7 +236,7 @@ class Target:
     """
 
     def __init__(self, size: int, factor: int, colour: int) -> None:
-        self.size, self._drawn = size, size * factor
+        self.size, self.factor, self._drawn = size, factor, size * factor
         self._frame, self._buffers = _framebuffer(self._drawn, colour)
         self._read = self._frame
         if factor > 1:

@@ -31,6 +31,9 @@ vec3 harmonics(vec3 c[9], vec3 n) {
          + c[6] * (3.0 * n.z * n.z - 1.0) + c[7] * (n.x * n.z) + c[8] * (n.x * n.x - n.y * n.y);
 }
 
+// sRGB to linear, within 0.002: several times faster in software GL than sRGB textures' own.
+vec3 linear(vec3 c) { return c * (c * (c * 0.305306011 + 0.682171111) + 0.012522878); }
+
 float lit_share(vec3 n) {  // of the key light that reaches this place: Chebyshev's bound
 #ifdef SHADOWS
     vec3 at = (shadow_from_rig * vec4(place + 0.0015 * n, 1.0)).xyz * 0.5 + 0.5;
@@ -89,7 +92,7 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
     vec3 out_light = albedo.rgb * open * from_room * (1.0 + 0.5 * (fine.y - n.y));
     vec3 r = reflect(-v, fine);
     float seen = map.r * map.r * mix(0.3, 1.0, smoothstep(-0.7, 0.2, r.y));  // the chest is dark
-    out_light += max(harmonics(radiance, r), 0.0) * min(room_mirror(rough, nv), 0.08) * seen;
+    out_light += max(harmonics(radiance, r), 0.0) * room_mirror(rough, max(nv, 0.22)) * seen;
     vec3 reach = mix(vec3(1.0), open, 0.6);
     for (int i = 0; i < LIGHTS; ++i) {
         float share = i == 0 ? key : 1.0;
@@ -164,13 +167,10 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
         float share = (i == 0 ? key : 1.0) * open, nl = dot(n, towards[i]), tl = dot(t, towards[i]);
         float diffuse = 0.75 * max((nl + 0.3) / 1.69, 0.0) * sqrt(max(1.0 - tl * tl, 0.0))
                       + 0.25 * max(nl, 0.0);
-        vec3 gloss = vec3(0.0);
-#ifndef FRINGE
         vec3 h = normalize(v + towards[i]);
-        gloss = vec3(0.07) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
+        vec3 gloss = vec3(0.07) * strand_gloss(normalize(t + (0.08 + strand) * n), h, 70.0)
                    + 0.8 * albedo.rgb * strand_gloss(normalize(t - 0.10 * n), h, 18.0);
         gloss *= smoothstep(-0.2, 0.5, nl);
-#endif
         out_light += brightness[i] * share * (albedo.rgb * diffuse + gloss);
     }
     return out_light;
@@ -203,14 +203,26 @@ vec3 shade(vec3 n, vec3 v, vec4 albedo, float key) {
 }
 #endif
 
+#ifdef CUT_OUT
+float least_alpha() {  // of a strand's soft edge so many of a pixel's four samples are covered
+#ifdef SOFT_EDGES
+    ivec2 at = ivec2(gl_FragCoord.xy) & 1;
+    int turn = int(texel.x * 37.0) + int(texel.y * 29.0);  // not all strands cover the same ones
+    int sample_rank = (2 * at.x + (at.x ^ at.y) + turn) & 3;
+    return min(0.125 + 0.25 * float(sample_rank), 0.5);
+#endif
+#ifndef SOFT_EDGES
+    return 0.5;
+#endif
+}
+#endif
+
 void main() {
     vec4 albedo = texture(picture, texel);
 #ifdef CUT_OUT
-    if (albedo.a < 0.5) discard;
+    if (albedo.a < least_alpha()) discard;
 #endif
-#ifdef FRINGE
-    if (albedo.a >= 0.5 || albedo.a < 0.10) discard;  // what the cut left away
-#endif
+    albedo.rgb = linear(albedo.rgb);
     vec3 n = normalize(facing), v = normalize(camera - place);
     if (dot(n, v) < 0.0 && !gl_FrontFacing) n = -n;
     vec3 light = shade(n, v, albedo, lit_share(n));
