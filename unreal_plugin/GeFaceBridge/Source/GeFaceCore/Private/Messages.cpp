@@ -326,7 +326,7 @@ Decoded ReadAs(std::string_view type, const Value& map, Message& message, Error&
         Fields fields(map, kNames[I], error);
         if (!ReadFields(fields, read)) return Decoded::Refused;
         message = static_cast<decltype(read)&&>(read);
-        return Decoded::Message;
+        return Decoded::Taken;
     }
 }
 
@@ -429,7 +429,7 @@ std::vector<std::uint8_t> Encode(const ClientMessage& message) {
     Message back;
     Error error;
     // Our own reader says whether a server takes it.
-    if (Decode({bytes.data(), bytes.size()}, back, error) != Decoded::Message) bytes.clear();
+    if (Decode({bytes.data(), bytes.size()}, back, error) != Decoded::Taken) bytes.clear();
     return bytes;
 }
 

@@ -40,12 +40,12 @@ Decoded Session::Receive(ByteView data, double time_s, Message& message, Error& 
     }
     Message read;
     Decoded decoded = Decode(data, read, failure_);
-    if (decoded == Decoded::Message) {
+    if (decoded == Decoded::Taken) {
         const bool taken =
             hello_ ? Follow(read, time_s, failure_) : Welcome(read, failure_);
         if (!taken) decoded = Decoded::Refused;
     }
-    if (decoded == Decoded::Message) message = static_cast<Message&&>(read);
+    if (decoded == Decoded::Taken) message = static_cast<Message&&>(read);
     if (decoded == Decoded::Refused) error = failure_;
     return decoded;
 }

@@ -44,7 +44,7 @@ struct Frame {
     std::vector<float> channels;  // all finite; may be empty if not valid
 };
 
-enum class Level : std::uint8_t { Info, Warning, Error };
+enum class Level : std::uint8_t { Info, Warning, Failure };
 
 struct Status {
     Level level = Level::Info;
@@ -102,12 +102,12 @@ using Message = std::variant<std::monostate, Hello, Frame, Status, Dropped, Pong
 using ClientMessage = std::variant<Calibrate, Gain, Mark, Playback, Ping, Subscribe>;
 
 enum class Decoded : std::uint8_t {
-    Message,
+    Taken,
     Ignored,  // a type of a later minor version
     Refused,  // not geface.v1
 };
 
-// Reads one message. `message` is changed only if the answer is Message, `error` if it is Refused.
+// Reads one message. `message` is changed only if the answer is Taken, `error` if it is Refused.
 GEFACECORE_API Decoded Decode(ByteView data, Message& message, Error& error);
 
 // The canonical bytes of what a client may send; empty if a value is out of its range, as no server
