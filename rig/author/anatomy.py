@@ -155,7 +155,7 @@ ROOT_BONES = ("root", "neck", "head")
 # the right side is the mirror image. Gains bring the units, which are calibrated to
 # ARKit's coefficient 1, to FACS level E. "mpfb:" units are MakeHuman's own expression units.
 AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
-    "AU01_L": (("browInnerUp", 1.7),),
+    "AU01_L": (("browInnerUp", 1.9),),
     "AU02_L": (("browOuterUpLeft", 1.4),),
     "AU04_L": (("browDownLeft", 1.2),),
     "AU05_L": (("eyeWideLeft", 1.2),),
@@ -169,7 +169,7 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     ),
     "AU10_L": (("mouthUpperUpLeft", 1.4),),
     "AU12_L": (("mouthSmileLeft", 0.95),),
-    "AU14_L": (("mouthDimpleLeft", 1.2),),
+    "AU14_L": (("mouthDimpleLeft", 1.2), ("mouthPressLeft", 0.25), ("mouthFrownLeft", 0.3)),
     "AU15_L": (("mouthFrownLeft", 1.4),),
     "AU16_L": (("mouthLowerDownLeft", 1.6),),
     "AU17": (("mouthShrugLower", 1.3), ("mouthShrugUpper", 0.5)),
@@ -185,7 +185,7 @@ AU_UNITS: dict[str, tuple[tuple[str, float], ...]] = {
     "AU19": (("tongueOut", 1.0), ("jawOpen", 0.2)),
     "AU28": (),
     "AU29": (("jawForward", 1.5),),
-    "AU34": (("cheekPuff", 1.2),),
+    "AU34": (("cheekPuff", 1.6), ("mouthPucker", -0.25)),
 }
 
 # Mouths that no face unit makes: what the ring muscle does beside the units (``sculpt``).
@@ -194,6 +194,9 @@ AU_LIPS: dict[str, LipField] = {
     "AU24": LipField(height=0.48, back_m=0.0024, narrow=-0.02, raise_m=0.001),
     "AU28": LipField(height=0.08, back_m=0.0075),
 }
+
+# Metres by which each lip is drawn to the other where a unit of shut lips would bare the teeth.
+LIPS_SHUT_M = {"AU12_L": 0.0003, "AU14_L": 0.0004, "AU15_L": 0.0005, "AU20_L": 0.0005}
 
 # AUs whose face unit covers both sides and is split at the midline.
 SPLIT_AT_MIDLINE = ("AU01_L",)
@@ -265,6 +268,8 @@ DAMPINGS: tuple[Damping, ...] = (
     Damping((("AU06_L", 1.0), ("AU07_L", 1.0)), "AU06_L", 0.7, ("lid_lower",)),
     Damping((("AU04_L", 1.0), ("AU09_L", 1.0)), "AU09_L", 0.7, _BROWS),
     Damping((("AU09_L", 1.0), ("AU10_L", 1.0)), "AU09_L", 0.5, ("nostril", "nasolabial")),
+    # A smile has raised the sides of the lip: what more would make the mouth a square.
+    Damping((("AU10_L", 1.0), ("AU12_L", 1.0)), "AU10_L", 0.45, ("lip_upper_2", "lip_corner")),
 )
 
 
@@ -282,11 +287,13 @@ class Sculpted:
     units: tuple[tuple[str, float], ...]
 
 
-# Lips that a muscle holds stay together, or nearly so, while the jaw drops.
 SCULPTED: tuple[Sculpted, ...] = (
+    # Lips that a muscle holds stay together, or nearly so, while the jaw drops.
     Sculpted("AU26", "AU17", (("mouthClose", 0.40),)),
     Sculpted("AU26", "AU18", (("mouthClose", 0.40),)),
     Sculpted("AU26", "AU23", (("mouthClose", 0.50),)),
     Sculpted("AU26", "AU24", (("mouthClose", 0.75),)),
     Sculpted("AU26", "AU28", (("mouthClose", 0.75),)),
+    # Lips that two muscles bring forward do not become a slit.
+    Sculpted("AU18", "AU22", (("mouthPucker", -1.0), ("mouthFunnel", -0.1))),
 )

@@ -75,6 +75,19 @@ def lip_field(position: FloatArray, field: LipField) -> FloatArray:
     return out * window[:, None]
 
 
+def lips_drawn_together(position: FloatArray, by_m: float) -> FloatArray:
+    """(V, 3) displacement that brings each lip's edge ``by_m`` nearer to the other's.
+
+    Which lip a vertex belongs to shows in what the dropping jaw does to it.
+    """
+    drop = -makehuman.face_unit("jawOpen")[:, 1]
+    lower = smoothstep(0.010, 0.016, drop)
+    near = smoothstep(0.007, 0.002, np.abs(position[:, 1] - SEAM_Y)) * _mouth_window(position)
+    out = np.zeros_like(position)
+    out[:, 1] = by_m * (2 * lower - 1) * near
+    return out
+
+
 def lid_angle(position: FloatArray, eye: FloatArray) -> FloatArray:
     """(V,) radians of positions above the eye's axis, about the line through both eyes."""
     local = position - eye
@@ -148,6 +161,15 @@ class Eyes:
         mirrored = np.concatenate([np.abs(self.rest[:, :1]), self.rest[:, 1:]], axis=1)
         angle = lid_angle(mirrored, self.centre)
         return smoothstep(LID_SPLIT_RAD - 0.05, LID_SPLIT_RAD + 0.05, angle)
+
+    def of_left_front(self, shape: FloatArray) -> FloatArray:
+        """``shape`` (V, 3) without what it does behind the left lids and on the other side.
+
+        MakeHuman's blink moves the hidden socket and the roof of the mouth by up to a centimetre.
+        """
+        behind = self.centre[2] - self.rest[:, 2]
+        front = smoothstep(0.001, -0.007, behind) * smoothstep(0.0, 0.008, self.rest[:, 0])
+        return np.asarray(shape * front[:, None])
 
     def just_shut(self, blink: FloatArray) -> FloatArray:
         """``blink`` (V, 3) scaled from place to place so that the upper lid just meets the lower.

@@ -172,12 +172,15 @@ def au_shapes(mesh: makehuman.BaseMesh, rest: FloatArray) -> dict[str, FloatArra
     local = rest - makehuman.joint_centre(mesh, rest, "head")
     for name, field in anatomy.AU_LIPS.items():
         shapes[name] = shapes[name] + sculpt.lip_field(local, field)
+    for name, by_m in anatomy.LIPS_SHUT_M.items():
+        shapes[name] = shapes[name] + sculpt.lips_drawn_together(local, by_m)
     for name in anatomy.SPLIT_AT_MIDLINE:
         shapes[name] = shapes[name] * sculpt.smoothstep(-0.006, 0.006, rest[:, :1])
     for name in anatomy.MOUTH_SIDED:
         share = sculpt.smoothstep(-anatomy.ENDS_BEYOND_MIDLINE_M, 0.0, rest[:, :1])
         shapes[name] = shapes[name] * share
     eyes = sculpt.Eyes(mesh, rest)
+    shapes["AU43_L"] = eyes.of_left_front(shapes["AU43_L"])
     shut = eyes.lifted(eyes.just_shut(shapes["AU43_L"]), anatomy.SHUT_LIFT_M)
     shapes["AU43_L"] = eyes.skirt(shut, anatomy.SKIRT_TURN_RAD, anatomy.SKIRT_REACH_M)
     for name, (_, _, gaze_units) in anatomy.GAZE_UNITS.items():

