@@ -1,7 +1,7 @@
 #include "GeFaceCore/Json.h"
 
 #include <algorithm>
-#include <cmath>
+#include <cstdlib>
 
 #include "GeFaceCore/Bits.h"
 #include "GeFaceCore/Utf8.h"
@@ -17,8 +17,8 @@ const Json* Json::Find(std::string_view key) const {
 
 namespace json {
 
-// A decimal number without the C library, whose point depends on the locale. Up to 19 digits count,
-// so that results are within an ulp or two of the nearest double, and exact for short numbers.
+// A decimal number without the C library, whose point depends on the locale. 17 digits count:
+// numbers of 15 digits within 10^-22 and 10^22 come out exact, others to 14 digits and more.
 class Decimal {
 public:
     void Digit(char digit, bool after_point) {
@@ -41,10 +41,17 @@ public:
 private:
     double Scaled(double value) const {
         const int size = std::min(std::abs(exponent_), 660);
-        // In two steps, as 10^-330 is no double but 10^20 · 10^-330 is one.
-        const double half = std::pow(10.0, size / 2);
-        const double rest = std::pow(10.0, size - size / 2);
-        return exponent_ > 0 ? value * half * rest : value / half / rest;
+        // Powers up to 10^22 are exact. Beyond them two steps, as 10^-330 is no double, but
+        // 10^20 · 10^-330 is one.
+        const int first = size <= 22 ? size : size / 2;
+        const double power = Power(first), rest = Power(size - first);
+        return exponent_ > 0 ? value * power * rest : value / power / rest;
+    }
+
+    static double Power(int exponent) {
+        double power = 1.0;
+        for (int i = 0; i < exponent; ++i) power *= 10.0;
+        return power;
     }
 
     std::uint64_t mantissa_ = 0;
