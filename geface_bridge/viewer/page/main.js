@@ -2,13 +2,16 @@
 
 import { Connection } from "./connection.js";
 import { loadHead } from "./glb.js";
+import { Guide, LIDS } from "./guide.js";
+import { connectMark } from "./mark.js";
+import { openMenu } from "./menu.js";
 import { bitmap, byId, connectOrbit, fetched, press } from "./page.js";
 import { Panel } from "./panel.js";
+import { Presence } from "./presence.js";
 import { Renderer } from "./renderer.js";
 import { Skeleton } from "./skeleton.js";
+import { TakeBar } from "./takebar.js";
 
-const RELAX_S = 0.35; // a lost face goes back to rest in about this time
-const CALIBRATION_S = 2;
 const EVENT_SHOWN_S = 7;
 const STALE_S = 1;
 const TURNS = ["head_yaw", "head_pitch", "head_roll"];
@@ -18,7 +21,10 @@ class Viewer {
     this.profile = profile;
     this.head = head;
     this.renderer = new Renderer(byId("head"), head);
-    this.panel = new Panel(session.units);
+    this.panel = new Panel(session.units, (unit, anchor) => chooseRange(this, unit, anchor));
+    this.send = (message) => this.connection.send(message);
+    this.guide = new Guide(this.send);
+    this.take = new TakeBar(this.send);
     this.subject = 0;
     this.followHead = true;
     this.dirty = true;
@@ -28,7 +34,7 @@ class Viewer {
       state: (name, text) => this.state(name, text),
       hello: (hello) => this.hello(hello),
       frame: (frame) => this.frame(frame),
-      status: (status) => showEvent(status.level, status.text),
+      status: (status) => this.status(status),
     });
   }
 
@@ -65,9 +71,18 @@ class Viewer {
     const names = hello.channels.map((channel) => channel.name);
     this.turnIndices = TURNS.map((name) => names.indexOf(name));
     this.skeleton = new Skeleton(this.head, this.profile, names);
-    this.shown = new Float32Array(names.length);
+    if (this.shown?.length !== names.length) this.rest(names.length);
+    this.take.announce(hello);
+    byId("calibration").hidden = byId("mark").hidden = this.take.active;
+    if (this.take.active) byId("mark-form").hidden = true;
     this.panel.announce(hello);
+    this.dirty = true;
     this.listSubjects(hello.subjects);
+  }
+
+  rest(count) {
+    this.presence = new Presence(count);
+    this.shown = new Float32Array(count);
   }
 
   listSubjects(subjects) {
@@ -87,11 +102,18 @@ class Viewer {
     const pill = byId("state");
     pill.dataset.state = name;
     pill.textContent = text;
-    byId("calibrate").disabled = name !== "open";
-    if (name !== "open") {
+    this.isOpen = name === "open";
+    for (const id of ["calibration", "mark"]) byId(id).disabled = !this.isOpen;
+    if (!this.isOpen) {
       this.forget();
+      this.guide.close();
       this.panel.clear();
     }
+  }
+
+  status(status) {
+    showEvent(status.level, status.text);
+    this.guide.status(status);
   }
 
   frame(frame) {
@@ -103,35 +125,29 @@ class Viewer {
     this.arrivedS = performance.now() / 1000;
     this.frameTimes.push(this.arrivedS);
     while (this.frameTimes[0] < this.arrivedS - 2) this.frameTimes.shift();
+    this.take.frame(frame, this.arrivedS);
   }
 
   tick(nowS) {
-    const elapsedS = Math.min(0.1, nowS - (this.tickedS ?? nowS));
-    this.tickedS = nowS;
-    if (!this.refused) this.tellFace(nowS);
-    const moved = this.pose(elapsedS);
+    this.guide.tick(nowS);
+    this.take.tick(nowS);
+    const stale = this.isOpen && nowS - this.arrivedS > STALE_S;
+    const moved = this.pose(nowS, stale);
+    if (!this.refused) this.tellFace(nowS, stale);
     const resized = this.renderer.resize();
     if (moved || resized || this.dirty) this.draw();
     if (this.isNew) this.measure();
     this.isNew = false;
   }
 
-  /** Move `shown` towards what the stream says; true if it changed and has to be drawn. */
-  pose(elapsedS) {
-    const live = this.newest?.valid && this.newest.channels.length === this.shown.length;
-    if (live) {
-      const moved = this.isNew && this.newest.channels.some((value, i) => value !== this.shown[i]);
-      if (moved) this.shown.set(this.newest.channels);
-      return moved;
-    }
-    const keep = Math.exp(-elapsedS / (RELAX_S / 3));
-    let largest = 0;
-    for (let i = 0; i < this.shown.length; i++) {
-      this.shown[i] *= keep;
-      largest = Math.max(largest, Math.abs(this.shown[i]));
-    }
-    if (largest > 0 && largest < 1e-4) this.shown.fill(0);
-    return largest > 0;
+  /** Set `shown` to what the stream says by now; true if it changed and has to be drawn. */
+  pose(nowS, stale) {
+    const fits = this.newest?.valid && this.newest.channels.length === this.shown.length;
+    const live = fits && (!stale || this.take.active); // a paused take keeps its face
+    const wanted = Float32Array.from(this.presence.show(live ? this.newest.channels : null, nowS));
+    const moved = wanted.some((value, i) => value !== this.shown[i]);
+    this.shown = wanted;
+    return moved;
   }
 
   draw() {
@@ -155,12 +171,12 @@ class Viewer {
     });
   }
 
-  tellFace(nowS) {
-    const open = byId("state").dataset.state === "open";
-    const stale = open && nowS - this.arrivedS > STALE_S;
-    const lost = open && (stale || !this.newest?.valid);
+  tellFace(nowS, stale) {
+    const paused = this.take.active && stale && this.newest !== null;
+    const lost = this.isOpen && !paused && this.presence.isGone(nowS);
     byId("stage").dataset.face = lost ? "lost" : "found";
-    if (!lost) notice("");
+    if (paused) notice("Paused");
+    else if (!lost) notice("");
     else notice(stale || !this.newest ? "Waiting for frames" : "No face in view");
   }
 }
@@ -180,19 +196,31 @@ function showEvent(level, text) {
   setTimeout(() => item.remove(), EVENT_SHOWN_S * 1000);
 }
 
-function calibrate(viewer) {
-  const button = byId("calibrate");
-  const { subject } = viewer;
-  if (!viewer.connection.send({ type: "calibrate", duration_s: CALIBRATION_S, subject })) return;
-  const startMs = performance.now();
-  const step = () => {
-    const done = (performance.now() - startMs) / 1000 / CALIBRATION_S;
-    button.style.setProperty("--done", Math.min(done, 1));
-    button.textContent = done < 1 ? "Relax, hold still…" : "Calibrate neutral";
-    if (done < 1) requestAnimationFrame(step);
-    else button.style.setProperty("--done", 0); // the server's own event says when it is taken
-  };
-  step();
+/** The menu of an action unit's bar. */
+function chooseRange(viewer, unit, anchor) {
+  if (!viewer.isOpen || viewer.take.active) return;
+  const what = `AU ${unit.number}, ${unit.label}`;
+  if (LIDS.includes(unit.name)) {
+    openMenu(anchor, `${what}: lids keep their range, or eyes would not close`, []);
+    return;
+  }
+  const item = (text, channels, side) => ({
+    text, act: () => viewer.guide.range(viewer.subject, channels, `${what}${side}`),
+  });
+  const [left, right] = unit.channels;
+  const items = [item(right ? "Range of both sides" : "Take its range", unit.channels, "")];
+  if (right) items.push(item("Your right", [right], ", right"), item("Your left", [left], ", left"));
+  openMenu(anchor, what, items);
+}
+
+function connectCalibration(viewer) {
+  const { guide, send } = viewer;
+  byId("neutral").addEventListener("click", () => guide.neutral(viewer.subject));
+  byId("range").addEventListener("click", () => guide.range(viewer.subject));
+  byId("clear").addEventListener("click", () => {
+    guide.close();
+    send({ type: "calibrate", duration_s: 0, subject: viewer.subject, kind: "clear" });
+  });
 }
 
 function connectTools(viewer) {
@@ -205,7 +233,8 @@ function connectTools(viewer) {
   press("bones", (on) => redraw((renderer.showBones = on)));
   press("turn", (on) => redraw((viewer.followHead = on)));
   byId("reset").addEventListener("click", () => redraw(renderer.camera.reset()));
-  byId("calibrate").addEventListener("click", () => calibrate(viewer));
+  connectCalibration(viewer);
+  connectMark(viewer.send);
   byId("subject").addEventListener("change", (event) => viewer.choose(Number(event.target.value)));
 }
 

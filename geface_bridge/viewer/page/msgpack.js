@@ -92,15 +92,22 @@ class Reader {
 }
 
 /**
- * Encode a client's message: a flat object of strings, numbers, booleans and null.
+ * Encode a client's message: a flat object of strings, numbers, booleans, null and arrays of them.
  * Numbers always travel as float64 unless they are integers of 0..2^32-1.
  * @returns {Uint8Array}
  */
 export function encode(message) {
   const entries = Object.entries(message);
   const parts = [Uint8Array.of(0x80 | entries.length)];
-  for (const [key, value] of entries) parts.push(scalar(key), scalar(value));
+  for (const [key, value] of entries) parts.push(scalar(key), item(value));
   return join(parts);
+}
+
+function item(value) {
+  if (!Array.isArray(value)) return scalar(value);
+  const { length } = value;
+  const head = length < 16 ? [0x90 | length] : [0xdc, length >> 8, length & 255];
+  return join([Uint8Array.from(head), ...value.map(scalar)]);
 }
 
 function scalar(value) {

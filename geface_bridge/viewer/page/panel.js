@@ -12,9 +12,13 @@ const TRACE_LENGTH = 140;
 const TEXT_EVERY_MS = 120; // numbers that change faster cannot be read
 
 export class Panel {
-  /** @param {{number: string, name: string, label: string, channels: string[]}[]} units */
-  constructor(units) {
+  /**
+   * @param {{number: string, name: string, label: string, channels: string[]}[]} units
+   * @param choose called with a unit whose name was clicked, and the element
+   */
+  constructor(units, choose) {
     this.units = units;
+    this.choose = choose;
     this.trace = new Trace(byId("trace"));
     this.textAt = 0;
     this.bars = [];
@@ -37,10 +41,11 @@ export class Panel {
     const units = numbers.map((number) => this.units.find((unit) => unit.number === number));
     units.filter(Boolean).forEach((unit, i) => {
       const row = element("div", i === 0 ? "unit group" : "unit", byId("units"));
-      const label = element("label", "", row);
+      const label = element("button", "name", row);
       element("b", "", label, unit.name.replace(/^AU0?/, ""));
       label.append(unit.label);
-      label.title = `${unit.name} ${unit.label} (${unit.muscle})`;
+      label.title = `${unit.name} ${unit.label} (${unit.muscle}): click for its range`;
+      label.addEventListener("click", () => this.choose(unit, label));
       const sides = unit.channels.length === 2 ? ["right", "left"] : ["both"];
       const channels = [...unit.channels].reverse(); // the layout has left before right
       sides.forEach((side, k) => {

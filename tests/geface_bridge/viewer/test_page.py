@@ -11,7 +11,9 @@ import msgpack
 import numpy as np
 import pytest
 
-from geface_bridge.protocol import Calibrate, FaceFrame, Hello
+from geface_bridge.live.loop import LEARNED
+from geface_bridge.motion.groups import LID_AUS
+from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Mark
 from geface_bridge.server import FaceServer
 from geface_bridge.viewer import ViewerServer
 from geface_bridge.viewer.server import stream_address
@@ -184,13 +186,91 @@ def test_a_lost_face_relaxes_and_says_so(page, stream):
     assert page.value("document.getElementById('notice').hidden")
 
 
-def test_the_button_asks_for_a_calibration_of_this_subject(page, stream):
-    page.value("document.getElementById('calibrate').click()")
-    page.wait_for("document.getElementById('calibrate').textContent === 'Relax, hold still…'")
-    end_s = time.monotonic() + 20
-    while not stream.commands and time.monotonic() < end_s:
+def click(page: Page, selector: str) -> None:
+    page.value(f"document.querySelector({json.dumps(selector)}).click()")
+
+
+def text_of(page: Page, name: str) -> str:
+    return page.value(f"document.getElementById({json.dumps(name)}).textContent")
+
+
+def wait_for_phase(page: Page, phase: str | None) -> None:
+    page.wait_for(f"window.geface.guide.phase === {json.dumps(phase)}")
+
+
+def received(stream: Stream, count: int) -> list[object]:
+    """The first commands of clients, once there are so many."""
+    end_s = time.monotonic() + 60
+    while len(stream.commands) < count and time.monotonic() < end_s:
         time.sleep(0.01)
-    assert stream.commands == [Calibrate(2.0, 0)]
+    return stream.commands
+
+
+def test_neutral_counts_down_asks_and_waits_until_the_face_is_learned(page, stream):
+    click(page, "#neutral")
+    assert not page.value("document.getElementById('guide').hidden")
+    assert text_of(page, "guide-title") == "Relax, look ahead"
+    assert stream.commands == []
+    page.wait_for("document.getElementById('guide-dial').textContent === '1'")
+    wait_for_phase(page, "taking")
+    assert received(stream, 1) == [Calibrate(2.0, 0, "neutral", ())]
+    stream.server.status("info", "taking the neutral face")  # not what it waits for
+    page.wait_for("document.getElementById('guide-text').textContent.startsWith('Waiting')")
+    stream.server.status("info", LEARNED)
+    wait_for_phase(page, "done")
+    assert text_of(page, "guide-title") == "Face learned"
+    wait_for_phase(page, None)
+    assert page.value("document.getElementById('guide').hidden")
+
+
+def test_a_countdown_can_be_cancelled_and_a_refusal_ends_the_guide(page, stream):
+    click(page, "#neutral")
+    click(page, "#guide-cancel")
+    assert page.value("document.getElementById('guide').hidden")
+    click(page, "#range")
+    assert text_of(page, "guide-title") == "Go as far as you can"
+    wait_for_phase(page, "taking")
+    assert received(stream, 1) == [Calibrate(8.0, 0, "range", ())]
+    stream.server.status("error", "this plays a recorded take")
+    wait_for_phase(page, None)
+    click(page, "#clear")
+    assert received(stream, 2)[1:] == [Calibrate(0.0, 0, "clear", ())]
+
+
+def test_the_range_of_one_unit_is_asked_for_at_its_bar(page, stream):
+    open_menu = "Array.from(document.querySelectorAll('.name')).find((b) => b.title.startsWith"
+    page.value(f"{open_menu}('AU05')).click()")
+    assert "keep their range" in page.value("document.querySelector('.menu').textContent")
+    assert page.value("document.querySelectorAll('.menu button').length") == 0
+    page.value("dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape' }))")
+    assert page.value("document.querySelector('.menu')") is None
+    page.value(f"{open_menu}('AU12')).click()")
+    items = "Array.from(document.querySelectorAll('.menu button'))"
+    names = ["Range of both sides", "Your right", "Your left"]
+    assert page.value(f"{items}.map((item) => item.textContent)") == names
+    page.value(f"{items}[2].click()")
+    assert text_of(page, "guide-text").startswith("AU 12, lip corner puller, left:")
+    assert received(stream, 1) == [Calibrate(4.0, 0, "range", ("AU12_L",))]
+
+
+def test_the_page_knows_which_units_are_lids(page):
+    assert page.value("import('/guide.js').then(({ LIDS }) => LIDS)") == list(LID_AUS)
+
+
+def test_a_moment_is_marked_by_name(page, stream):
+    click(page, "#mark")
+    assert page.value("document.activeElement.id") == "mark-label"
+    click(page, "#mark-form button")
+    click(page, "#mark")
+    page.value("document.getElementById('mark-label').value = 'Zoë lacht'")
+    click(page, "#mark-form button")
+    assert received(stream, 2) == [Mark("mark 1"), Mark("Zoë lacht")]
+    assert page.value("document.getElementById('mark-form').hidden")
+
+
+def test_a_live_stream_has_no_bar_of_a_take(page):
+    assert page.value("document.getElementById('take').hidden")
+    assert not page.value("document.getElementById('calibration').hidden")
 
 
 def test_another_subject_can_be_followed(page, stream):
@@ -213,7 +293,7 @@ def test_it_connects_again_when_the_server_returns(page, stream):
     port = stream.server.port
     stream.stop()
     page.wait_for("document.getElementById('state').dataset.state === 'lost'")
-    page.wait_for("document.getElementById('calibrate').disabled")
+    page.wait_for("document.getElementById('calibration').disabled")
     second = Stream(port)
     try:
         second.show(channels(LAUGH))
@@ -263,6 +343,7 @@ def test_the_pages_msgpack_refuses_what_is_broken(page, bad):
 
 def test_what_the_page_writes_the_library_reads(page):
     message = {"type": "calibrate", "duration_s": 2.5, "subject": None, "n": 70000, "x": "é" * 20}
+    message |= {"none": [], "few": ["AU12_L", 0.5], "many": ["ü" * 40] * 200}
     text = page.value(
         "import('/msgpack.js').then(({ encode }) => btoa(String.fromCharCode("
         f"...encode({json.dumps(message)}))))"

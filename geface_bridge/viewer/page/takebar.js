@@ -1,0 +1,104 @@
+// Steers the take that a server plays: pause, speed, five seconds back or on.
+
+import { byId, element } from "./page.js";
+
+const SPEEDS = [0.25, 0.5, 1, 2, 4];
+const SEEK_S = 5;
+const STILL_S = 1; // without frames for so long, it stands still
+const WISH_S = 2.5; // how long a wish is believed before what comes is
+const WINDOW_S = 2; // over which the speed is measured
+
+/** Whether a server plays a take, by what it says it watches. */
+export const isTake = (hello) => hello.source?.startsWith("take ") ?? false;
+
+/**
+ * Where the take stands and how fast it runs is not on the wire. Pause and speed are therefore seen
+ * from the frames that come, whoever steers; the position is counted on from the frames' times,
+ * which rise with the take's, for the seeks alone: another client's seek, and a loop, escape it.
+ */
+export class TakeBar {
+  constructor(send) {
+    this.send = send;
+    this.active = false;
+    this.speeds = SPEEDS.map((speed) => this.speedButton(speed));
+    byId("pause").addEventListener("click", () => this.pause(!this.paused));
+    byId("back").addEventListener("click", () => this.seek(-SEEK_S));
+    byId("on").addEventListener("click", () => this.seek(SEEK_S));
+    this.forget();
+  }
+
+  speedButton(speed) {
+    const button = element("button", "", byId("speeds"), `${speed}×`);
+    button.addEventListener("click", () => this.setSpeed(speed));
+    return { speed, button };
+  }
+
+  /** Of another server, or the same one again. */
+  announce(hello) {
+    this.forget();
+    this.active = isTake(hello);
+    byId("take").hidden = !this.active;
+  }
+
+  forget() {
+    this.arrivals = [];
+    this.shiftS = 0; // the take's time minus the frames'
+    this.positionS = 0;
+    this.soughtS = null; // where a seek went whose first frame has not come
+    this.wish = { atS: -Infinity };
+    this.arrivedS = -Infinity;
+    this.paused = false;
+    this.speed = null;
+  }
+
+  frame(frame, nowS) {
+    if (!this.active) return;
+    if (this.soughtS !== null) this.shiftS = this.soughtS - frame.time_s;
+    this.soughtS = null;
+    this.positionS = frame.time_s + this.shiftS;
+    this.arrivedS = nowS;
+    this.arrivals.push({ timeS: frame.time_s, atS: nowS });
+    while (this.arrivals[0].atS < nowS - WINDOW_S) this.arrivals.shift();
+  }
+
+  tick(nowS) {
+    if (!this.active) return;
+    const wish = nowS - this.wish.atS < WISH_S ? this.wish : {};
+    this.paused = wish.paused ?? nowS - this.arrivedS > STILL_S;
+    this.speed = wish.speed ?? this.measuredSpeed() ?? this.speed;
+    byId("pause").textContent = this.paused ? "Play" : "Pause";
+    for (const each of this.speeds) {
+      const near = this.speed !== null && Math.abs(Math.log2(this.speed / each.speed)) < 0.3;
+      each.button.setAttribute("aria-pressed", String(near));
+    }
+  }
+
+  /** Times the recorded, of the frames of the last seconds; null while there are too few. */
+  measuredSpeed() {
+    if (this.arrivals.length < 4) return null;
+    const [first, last] = [this.arrivals[0], this.arrivals.at(-1)];
+    const spanS = last.atS - first.atS;
+    return spanS > WINDOW_S / 4 && last.timeS > first.timeS ? (last.timeS - first.timeS) / spanS : null;
+  }
+
+  pause(paused) {
+    this.tell({ paused }, { paused });
+  }
+
+  setSpeed(speed) {
+    this.tell({ speed }, { speed });
+  }
+
+  seek(byS) {
+    const soughtS = Math.max(0, (this.soughtS ?? this.positionS) + byS);
+    // A paused take shows the frame there, and is as still as before.
+    if (this.tell({ position_s: soughtS }, { paused: this.paused })) this.soughtS = soughtS;
+  }
+
+  tell(message, wish) {
+    if (!this.send({ type: "playback", ...message })) return false;
+    this.wish = { ...wish, atS: performance.now() / 1000 };
+    this.arrivals = []; // how fast those came says nothing of what follows
+    return true;
+  }
+}
