@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -535,6 +536,11 @@ def skin_labels(brow: BrowStyle, bald: bool) -> ByteImage:
     return out
 
 
+# The lower edge of the jaw, from the chin out to the corner below the ear.
+_JAW_ACROSS_M = (0.0, 0.014, 0.028, 0.036, 0.044, 0.052)
+_JAW_HEIGHT_M = (-0.068, -0.065, -0.059, -0.0545, -0.049, -0.040)
+
+
 @lru_cache(maxsize=1)
 def _lasting_labels() -> ByteImage:
     """(S, S) labels that no look changes."""
@@ -542,7 +548,11 @@ def _lasting_labels() -> ByteImage:
     out = np.full(x.shape, LABELS.index("skin"), np.uint8)
     nose = (np.abs(x) < 0.0185 - 0.11 * np.clip(y + 0.004, 0, 0.05)) & (y > -0.0085) & (y < 0.042)
     out[nose & (z > 0.075)] = LABELS.index("nose")
-    jawline = -0.055 - 0.35 * np.clip(0.06 - z, 0, 0.06) + 0.9 * np.clip(np.abs(x) - 0.03, 0, 0.05)
-    out[(y < jawline) & (z < 0.086) & (y < -0.02)] = LABELS.index("neck")
-    out[(np.abs(x) > 0.0715) & (y < 0.046) & (y > -0.02)] = LABELS.index("ears")
+    below_chin = np.interp(np.abs(x), _JAW_ACROSS_M, _JAW_HEIGHT_M)
+    below_ear = np.interp(z, [0.0, 0.01, 0.02, 0.03], [-0.013, -0.027, -0.037, -0.042])
+    out[y < np.where(z < 0.03, below_ear, below_chin)] = LABELS.index("neck")
+    ears = ((np.abs(x) > 0.0715) & (y < 0.046) & (y > -0.02)).astype(np.uint8)
+    # the back of an ear shares its few texels with the front: what lies between is ear too
+    ears = cv2.morphologyEx(ears, cv2.MORPH_CLOSE, np.ones((25, 25), np.uint8))
+    out[ears > 0] = LABELS.index("ears")
     return out
