@@ -148,4 +148,6 @@ def test_five_seconds_on_and_back(page, player):
 def test_a_paused_take_keeps_its_face(page):
     click(page, "pause")
     page.wait_for("document.getElementById('notice').textContent === 'Paused'")
-    assert page.value("window.geface.newest.channels.every((v, i) => v === window.geface.shown[i])")
+    same = "window.geface.newest.channels.every((v, i) => v === window.geface.shown[i])"
+    page.wait_for(same)
+    assert page.value("window.geface.presence.lostS") is None
