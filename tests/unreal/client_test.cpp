@@ -215,7 +215,7 @@ TEST(hours_of_traffic_neither_drift_nor_pile_up) {
     Client client(config);
     client.Start();
     const auto server_s = [&](double now_s) { return 40.0 + now_s * (1.0 + drift); };
-    double worst_age_s = 0.0, worst_error = 0.0, began_s = 0.0;
+    double worst_age_s = 0.0, worst_error = 0.0, worst_offset_s = 0.0, began_s = 0.0;
     std::int64_t sequence = 0, shown = 0, restarts = 0;
     double curves[geface::layout::kArkitCount];
     Bytes sent;
@@ -252,16 +252,19 @@ TEST(hours_of_traffic_neither_drift_nor_pile_up) {
         if (!now.valid || now_s < began_s + 1.0 || tick % 18000 < 360) continue;
         ++shown;
         const double due_s = server_s(now_s) - delay_s;
+        const double offset_s = client.Connection().Clock().OffsetS().value_or(1e9);
+        worst_offset_s = std::max(worst_offset_s, std::fabs(server_s(now_s) - now_s - offset_s));
         worst_age_s = std::max(worst_age_s, std::fabs(due_s - now.time_s));
         worst_error = std::max(worst_error, std::fabs(now.channels[0] -
                                                       static_cast<double>(Signal(now.time_s, 0))));
         geface::ArkitCurves(now.channels.data(), curves);
         worst_error = std::max(worst_error, curves[0] - 1.0);
     }
-    std::printf("     %.2f h: %lld frames shown, %lld restarts, worst age %.1f ms\n", hours,
-                static_cast<long long>(shown), static_cast<long long>(restarts),
-                1000 * worst_age_s);
+    std::printf("     %.2f h: %lld frames shown, %lld restarts, clock off by %.1f ms, age %.1f ms\n",
+                hours, static_cast<long long>(shown), static_cast<long long>(restarts),
+                1000 * worst_offset_s, 1000 * worst_age_s);
     EXPECT(static_cast<double>(shown) > hours * 3600 * 60 * 0.95);
     EXPECT(worst_error < 1e-6);
+    EXPECT(worst_offset_s < frame_s);
     EXPECT(worst_age_s < 4 * frame_s);  // a frame, the next two lost, and 8 ms of the clock
 }

@@ -47,17 +47,32 @@ std::string Show(const Value* value) {
     }
 }
 
+// Where a value stands, as text only when something is wrong there: "hello.channels[3].name".
+struct Where {
+    const char* kind;
+    const char* key;
+    std::ptrdiff_t index = -1;
+    const char* part = "";
+
+    Where At(std::size_t i) const { return {kind, key, static_cast<std::ptrdiff_t>(i), ""}; }
+    Where Part(const char* name) const { return {kind, key, index, name}; }
+    std::string Text() const {
+        const std::string text = std::string(kind) + "." + key;
+        return index < 0 ? text : text + "[" + std::to_string(index) + "]" + part;
+    }
+};
+
 // Checked readers: what was found and what was expected goes to the error, `where` in front.
 class Checker {
 public:
     explicit Checker(Error& error) : error_(error) {}
 
-    bool Wrong(const std::string& where, const Value* value, const char* expected) {
-        error_ = {ErrorKind::Protocol, where + " is " + Show(value) + ", expected " + expected};
+    bool Wrong(const Where& where, const Value* value, const char* expected) {
+        error_ = {ErrorKind::Protocol, where.Text() + " is " + Show(value) + ", expected " + expected};
         return false;
     }
 
-    bool Boolean(const Value* value, const std::string& where, bool& out) {
+    bool Boolean(const Value* value, const Where& where, bool& out) {
         if (value == nullptr || value->kind != Kind::Boolean) {
             return Wrong(where, value, "true or false");
         }
@@ -66,7 +81,7 @@ public:
     }
 
     template <typename Integer>
-    bool Integers(const Value* value, const std::string& where, std::int64_t low,
+    bool Integers(const Value* value, const Where& where, std::int64_t low,
                   std::int64_t high, Integer& out) {
         const bool is = value != nullptr && value->kind == Kind::Integer;
         if (!is || value->integer < low || value->integer > high) {
@@ -76,7 +91,7 @@ public:
         return true;
     }
 
-    bool Number(const Value* value, const std::string& where, double low, double high,
+    bool Number(const Value* value, const Where& where, double low, double high,
                 double& out) {
         const bool is =
             value != nullptr && (value->kind == Kind::Integer || value->kind == Kind::Float);
@@ -87,7 +102,7 @@ public:
         return true;
     }
 
-    bool Text(const Value* value, const std::string& where, std::size_t low, std::size_t high,
+    bool Text(const Value* value, const Where& where, std::size_t low, std::size_t high,
               std::string& out) {
         if (value == nullptr || value->kind != Kind::String) {
             return Wrong(where, value, "a string");
@@ -99,7 +114,7 @@ public:
     }
 
     template <typename Choice, std::size_t N>
-    bool OneOf(const Value* value, const std::string& where, const char* const (&words)[N],
+    bool OneOf(const Value* value, const Where& where, const char* const (&words)[N],
                Choice& out) {
         for (std::size_t i = 0; value != nullptr && value->kind == Kind::String && i < N; ++i) {
             if (value->text == words[i]) {
@@ -110,24 +125,20 @@ public:
         return Wrong(where, value, "one of its words");
     }
 
-    bool Array(const Value* value, const std::string& where, std::size_t low, std::size_t high) {
+    bool Array(const Value* value, const Where& where, std::size_t low, std::size_t high) {
         if (value == nullptr || value->kind != Kind::Array) return Wrong(where, value, "an array");
         if (value->items.size() >= low && value->items.size() <= high) return true;
         return Wrong(where, value, "an array of its length");
     }
 
-    bool Texts(const Value* value, const std::string& where, std::size_t low, std::size_t high,
+    bool Texts(const Value* value, const Where& where, std::size_t low, std::size_t high,
                std::size_t shortest, std::vector<std::string>& out) {
         if (!Array(value, where, low, high)) return false;
         out.resize(value->items.size());
         for (std::size_t i = 0; i < out.size(); ++i) {
-            if (!Text(&value->items[i], At(where, i), shortest, kMaxName, out[i])) return false;
+            if (!Text(&value->items[i], where.At(i), shortest, kMaxName, out[i])) return false;
         }
         return true;
-    }
-
-    static std::string At(const std::string& where, std::size_t index) {
-        return where + "[" + std::to_string(index) + "]";
     }
 
     Error& Failure() { return error_; }
@@ -145,25 +156,25 @@ public:
     const Value* Find(const char* key) const { return map_.Find(key); }
     bool Has(const char* key) const { return Find(key) != nullptr; }
     bool HasValue(const char* key) const { return Has(key) && Find(key)->kind != Kind::Nil; }
-    std::string Where(const char* key) const { return std::string(kind_) + "." + key; }
+    Where Of(const char* key) const { return {kind_, key}; }
     Checker& Check() { return check_; }
 
     bool Boolean(const char* key, bool& out) {
-        return check_.Boolean(Find(key), Where(key), out);
+        return check_.Boolean(Find(key), Of(key), out);
     }
     template <typename Integer>
     bool Integers(const char* key, std::int64_t low, std::int64_t high, Integer& out) {
-        return check_.Integers(Find(key), Where(key), low, high, out);
+        return check_.Integers(Find(key), Of(key), low, high, out);
     }
     bool Number(const char* key, double& out, double low = -kLargest, double high = kLargest) {
-        return check_.Number(Find(key), Where(key), low, high, out);
+        return check_.Number(Find(key), Of(key), low, high, out);
     }
     bool Text(const char* key, std::size_t low, std::size_t high, std::string& out) {
-        return check_.Text(Find(key), Where(key), low, high, out);
+        return check_.Text(Find(key), Of(key), low, high, out);
     }
     template <typename Choice, std::size_t N>
     bool OneOf(const char* key, const char* const (&words)[N], Choice& out) {
-        return check_.OneOf(Find(key), Where(key), words, out);
+        return check_.OneOf(Find(key), Of(key), words, out);
     }
     bool Subject(int& out) { return Integers("subject", 0, kMaxSubjects - 1, out); }
 
@@ -175,7 +186,7 @@ private:
 
 bool ReadVersion(Fields& f, Hello& m) {
     const Value* value = f.Find("version");
-    const std::string where = f.Where("version");
+    const Where where = f.Of("version");
     if (!f.Check().Array(value, where, 2, 2)) return false;
     if (!f.Check().Integers(&value->items[0], where, 0, 65535, m.major)) return false;
     if (!f.Check().Integers(&value->items[1], where, 0, 65535, m.minor)) return false;
@@ -189,13 +200,13 @@ bool ReadVersion(Fields& f, Hello& m) {
     return false;
 }
 
-bool ReadChannel(Checker& check, const Value& value, const std::string& where, Channel& channel) {
+bool ReadChannel(Checker& check, const Value& value, const Where& where, Channel& channel) {
     if (!check.Array(&value, where, 4, 4)) return false;
     const bool read =
-        check.Text(&value.items[0], where + ".name", 1, kMaxName, channel.name) &&
-        check.Text(&value.items[1], where + ".unit", 0, kMaxName, channel.unit) &&
-        check.Number(&value.items[2], where + ".low", -kLargest, kLargest, channel.low) &&
-        check.Number(&value.items[3], where + ".high", -kLargest, kLargest, channel.high);
+        check.Text(&value.items[0], where.Part(".name"), 1, kMaxName, channel.name) &&
+        check.Text(&value.items[1], where.Part(".unit"), 0, kMaxName, channel.unit) &&
+        check.Number(&value.items[2], where.Part(".low"), -kLargest, kLargest, channel.low) &&
+        check.Number(&value.items[3], where.Part(".high"), -kLargest, kLargest, channel.high);
     if (read && !(channel.low < channel.high)) {
         return check.Wrong(where, &value.items[2], "less than its high");
     }
@@ -204,11 +215,11 @@ bool ReadChannel(Checker& check, const Value& value, const std::string& where, C
 
 bool ReadChannels(Fields& f, std::vector<Channel>& channels) {
     const Value* value = f.Find("channels");
-    const std::string where = f.Where("channels");
+    const Where where = f.Of("channels");
     if (!f.Check().Array(value, where, 1, kMaxChannels)) return false;
     channels.resize(value->items.size());
     for (std::size_t i = 0; i < channels.size(); ++i) {
-        if (!ReadChannel(f.Check(), value->items[i], Checker::At(where, i), channels[i])) {
+        if (!ReadChannel(f.Check(), value->items[i], where.At(i), channels[i])) {
             return false;
         }
         for (std::size_t j = 0; j < i; ++j) {
@@ -222,7 +233,7 @@ bool ReadChannels(Fields& f, std::vector<Channel>& channels) {
 
 bool ReadFloats(Fields& f, std::vector<float>& floats) {
     const Value* value = f.Find("channels");
-    const std::string where = f.Where("channels");
+    const Where where = f.Of("channels");
     if (value == nullptr || value->kind != Kind::Binary || value->text.size() % 4 != 0 ||
         value->text.size() > 4 * kMaxChannels) {
         return f.Check().Wrong(where, value, "a bin of up to 256 little-endian float32");
@@ -233,7 +244,7 @@ bool ReadFloats(Fields& f, std::vector<float>& floats) {
         const std::uint32_t bits = b[0] | std::uint32_t{b[1]} << 8 | std::uint32_t{b[2]} << 16 |
                                    std::uint32_t{b[3]} << 24;
         if (!IsFiniteFloatBits(bits)) {
-            return f.Check().Wrong(Checker::At(where, i), nullptr, "finite numbers");
+            return f.Check().Wrong(where.At(i), nullptr, "finite numbers");
         }
         floats[i] = FloatFromBits(bits);
     }
@@ -243,7 +254,7 @@ bool ReadFloats(Fields& f, std::vector<float>& floats) {
 bool ReadFields(Fields& f, Hello& m) {
     return ReadVersion(f, m) && f.Text("session", 0, kMaxName, m.session) &&
            f.Text("layout_id", 1, kMaxName, m.layout_id) && ReadChannels(f, m.channels) &&
-           f.Check().Texts(f.Find("subjects"), f.Where("subjects"), 1, kMaxSubjects, 0,
+           f.Check().Texts(f.Find("subjects"), f.Of("subjects"), 1, kMaxSubjects, 0,
                            m.subjects) &&
            f.Text("source", 0, kMaxText, m.source) && f.Number("rate_hz", m.rate_hz, 0, 1000) &&
            f.Text("server", 0, kMaxName, m.server) &&
@@ -279,7 +290,7 @@ bool ReadFields(Fields& f, Calibrate& m) {
         m.subject = subject;
     }
     if (f.Has("kind") && !f.OneOf("kind", kKinds, m.kind)) return false;
-    return !f.Has("channels") || f.Check().Texts(f.Find("channels"), f.Where("channels"), 0,
+    return !f.Has("channels") || f.Check().Texts(f.Find("channels"), f.Of("channels"), 0,
                                                  kMaxChannels, 1, m.channels);
 }
 
@@ -416,7 +427,7 @@ Decoded Decode(ByteView data, Message& message, Error& error) {
     if (!msgpack::Read(data, map, error)) return Decoded::Refused;
     const Value* type = map.Find("type");
     if (type == nullptr || type->kind != Kind::String) {
-        Checker(error).Wrong("message.type", type, "a string");
+        Checker(error).Wrong({"message", "type"}, type, "a string");
         return Decoded::Refused;
     }
     return ReadAs(type->text, map, message, error);
