@@ -430,7 +430,7 @@ def paint_surface(
     rough += lips * (0.36 - rough) + masks["waterline"] * (0.12 - rough)
     rough += 0.1 * look.stubble * masks["beard"]
     open_ = load_skin_maps(size).occlusion * (1 - np.clip(0.35 * depth_mm, 0, 0.5))
-    height = HEIGHT_ZERO + height_mm * (1e-3 / HEIGHT_STEP_M) + rng.random((size, 1)) * 0.5
+    height = HEIGHT_ZERO + height_mm * (1e-3 / HEIGHT_STEP_M) + 0.3 * noise(rng, size, (0.0, 0.0))
     planes = [open_ * 255, np.clip(rough, 0.05, 1) * 255, height]
     bytes_ = [np.clip(plane, 0, 255).astype(np.uint8) for plane in planes]
     return np.asarray(cv2.merge(bytes_))

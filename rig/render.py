@@ -67,7 +67,7 @@ _PART_LABEL = {
 }  # fmt: skip
 _HAIRY = {"hair", "beard", "brows"}
 # How fast it gets dark behind the lips, per metre, by part; a wet part's share of mirrored light.
-_MOUTH_DARK = {"mouth": 75.0, "teeth": 45.0, "tongue": 45.0}
+_MOUTH_DARK = {"mouth": 50.0, "teeth": 45.0, "tongue": 45.0}
 _SHEEN = {"mouth": 0.7, "teeth": 1.0, "tongue": 0.8, "lashes": 0.0}
 # Teeth that an identity's thin chin does not quite hold are hidden by drawing what is in the mouth
 # as if it lay a little farther off; a tongue that is put out is not.

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -182,6 +183,31 @@ def test_skin_labels_lie_where_their_names_say():
     }
     order = ("hair", "brows", "nose", "upper_lip", "lower_lip", "neck")
     assert [heights[n] for n in order] == sorted((heights[n] for n in order), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("place", "label"),
+    [
+        ((0.0, -0.056, 0.098), "skin"),  # chin
+        ((0.0, -0.080, 0.040), "neck"),
+        ((0.056, -0.027, 0.040), "skin"),  # side of the jaw
+        ((0.036, -0.059, 0.040), "neck"),  # below it
+        ((0.052, -0.035, 0.000), "neck"),  # below the ear
+    ],
+)
+def test_the_jaws_edge_parts_face_and_neck(place, label):
+    labels, places = skin_labels(LOOK.brow, False), load_skin_maps().position
+    for side in (1, -1):
+        away = np.linalg.norm(places - np.array(place) * [side, 1, 1], axis=-1)
+        assert LABELS[labels.ravel()[away.argmin()]] == label
+
+
+def test_an_ear_has_no_other_label_within():
+    ears = (skin_labels(LOOK.brow, True) == LABELS.index("ears")).astype(np.uint8)
+    pieces, _, boxes, _ = cv2.connectedComponentsWithStats(ears)
+    assert pieces == 3  # what is no ear, and two
+    for _, _, width, height, area in boxes[1:]:
+        assert area > 0.7 * width * height * np.pi / 4
 
 
 # Depth and visibility --------------------------------------------------------------------------
