@@ -196,7 +196,13 @@ AU_LIPS: dict[str, LipField] = {
 }
 
 # Metres by which each lip is drawn to the other where a unit of shut lips would bare the teeth.
-LIPS_SHUT_M = {"AU12_L": 0.0003, "AU14_L": 0.0004, "AU15_L": 0.0005, "AU20_L": 0.0005}
+LIPS_SHUT_M = {
+    "AU12_L": 0.0003,
+    "AU14_L": 0.0004,
+    "AU15_L": 0.0005,
+    "AU20_L": 0.0005,
+    "AU34": 0.0005,
+}
 
 # AUs whose face unit covers both sides and is split at the midline.
 SPLIT_AT_MIDLINE = ("AU01_L",)
