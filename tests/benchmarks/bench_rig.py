@@ -20,7 +20,7 @@
   antialiasing and without shadows; median of 16 random faces of seed 0. Processor time sums over
   software GL's threads and hardly depends on what else runs.
 * ``throughput``: pictures a second with mask and depth in two processes of one GL thread each, by
-  size, first 5 seconds not counted.
+  size, the first 12 of each not counted; and processor time, which other work hardly changes.
 * ``pairs``: samples a second that ``training.render_pairs`` writes with masks and depth from two
   workers, by size; from the eighth sample on, so that their start does not count.
 * ``faces``: share of random renders (seed 11, 256 pixels, yaw within 40 and pitch within 25
@@ -243,23 +243,27 @@ def throughput(processes: int = 2, seconds: float = 15.0) -> None:
     with multiprocessing.get_context("spawn").Pool(processes) as pool:
         for size in (128, 256, 512):
             jobs = [(size, worker, seconds) for worker in range(processes)]
-            rates = pool.starmap(_rate, jobs, chunksize=1)
-            print(f"throughput {size:3d}: {sum(rates):5.1f} pictures/s on {processes} processes")
+            rates, worked_s = zip(*pool.starmap(_rate, jobs, chunksize=1), strict=True)
+            print(
+                f"throughput {size:3d}: {sum(rates):5.1f} pictures/s on {processes} processes,",
+                f"{1e3 * np.mean(worked_s):.0f} ms of processor time a picture",
+            )
 
 
-def _rate(size: int, worker: int, seconds: float) -> float:
-    """Pictures a second of this process, all outputs asked for."""
+def _rate(size: int, worker: int, seconds: float, warm: int = 12) -> tuple[float, float]:
+    """Pictures a second of this process, all outputs asked for; processor seconds of one."""
     from rig.render import Renderer
 
+    first = worker * 100_000
     with Renderer(size) as renderer:
-        start, count, index = time.perf_counter(), 0, worker * 100_000
-        while (now := time.perf_counter() - start) < seconds + 5:
-            renderer.render(sample_face(0, index + count), depth=True)
-            if now < 5:
-                index, begun = index + 1, time.perf_counter()
-            else:
-                count += 1
-        return count / (time.perf_counter() - begun)
+        for index in range(first, first + warm):
+            renderer.render(sample_face(0, index), depth=True)
+        count, start, worked = 0, time.perf_counter(), time.process_time()
+        while time.perf_counter() - start < seconds:
+            renderer.render(sample_face(0, first + warm + count), depth=True)
+            count += 1
+        took_s, worked_s = time.perf_counter() - start, time.process_time() - worked
+    return count / took_s, worked_s / count
 
 
 def turned_at_most(index: int, yaw_deg: float = 40.0, pitch_deg: float = 25.0) -> FaceSample:
