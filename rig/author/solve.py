@@ -23,6 +23,8 @@ DECIMETRE = makehuman.METRES_PER_DECIMETRE
 LASHES = tuple(f"helper-{s}-eyelashes-{i}" for s in "lr" for i in (1, 2))
 CUT_HEIGHT_M = 0.5  # the chest below is cut away
 TEETH = ("helper-upper-teeth", "helper-lower-teeth")
+LIDS_APART_RAD = np.radians(4.0)  # from the slit's middle, beyond which skin is of one lid only
+SKIRT_HOLD = 0.45  # or else the fit shares the rim out among bones that leave the eye ajar
 NOTHING = np.zeros((19158, 3))
 
 
@@ -356,9 +358,17 @@ class Solver:
                 prior[lids, at] = np.maximum(prior[lids, at], 0.02 * np.exp(-far / 0.02))
                 allowed[lids, at] = True
             self._confine(lids, (f"eye_{side}",), foreign)
+            self._part_lids(lids, side, foreign)
         prior[:] = fit.keep_strongest(without(prior, foreign), self.config.influences)
         allowed &= ~foreign
         return foreign
+
+    def _part_lids(self, lids: IntArray, side: str, foreign: NDArray[np.bool_]) -> None:
+        """Mark the lower lid's bones as foreign to the upper lid and the other way, in place."""
+        above = sculpt.lid_angle(self.points[lids], self.eye_left) - sculpt.LID_SPLIT_RAD
+        for part, other in ((above > LIDS_APART_RAD, "lower"), (above < -LIDS_APART_RAD, "upper")):
+            bones = [self.skeleton.index(f"lid_{other}_{i}_{side}") for i in (1, 2, 3)]
+            foreign[np.ix_(lids[part], bones)] = True
 
     def _confine(self, rows: IntArray, tops: tuple[str, ...], foreign: NDArray[np.bool_]) -> None:
         """Mark all bones but ``tops`` and those below them as foreign to ``rows``, in place."""
@@ -375,15 +385,28 @@ class Solver:
     ) -> None:
         """Only the upper lid's rim follows the skirt bone, in place: its middle wholly."""
         bone = self.skeleton.index("lid_skirt_L")
-        rows = self._rows(self.eyes.upper_rim)
-        drop = np.linalg.norm(self.shapes["AU43_L"][rows], axis=1)
-        share = drop / drop.max()
+        rows, share = self._skirt_share()
         foreign[:, [bone, self.twin_bone[bone]]] = True
         foreign[rows, bone] = False
         allowed &= ~foreign
         allowed[rows, bone] = True
         prior[rows] *= (1 - share)[:, None]
         prior[rows, bone] = share
+
+    def _skirt_share(self) -> tuple[IntArray, FloatArray]:
+        """Rows of the left upper lid's rim, and how far each should follow the skirt, 0..1."""
+        rows = self._rows(self.eyes.upper_rim)
+        drop = np.linalg.norm(self.shapes["AU43_L"][rows], axis=1)
+        return rows, drop / drop.max()
+
+    def _hold_skirt(self, weights: FloatArray) -> FloatArray:
+        """Weights whose rim follows the skirt by ``SKIRT_HOLD`` of its share at the least."""
+        bone = self.skeleton.index("lid_skirt_L")
+        rows, share = self._skirt_share()
+        own = np.maximum(weights[rows, bone], SKIRT_HOLD * share)
+        weights[rows] *= ((1 - own) / np.maximum(1 - weights[rows, bone], 1e-9))[:, None]
+        weights[rows, bone] = own
+        return weights
 
     def _lashes_with_edge(self, weights: FloatArray) -> FloatArray:
         """The left lashes follow the lids' edges beside them (the right ones are mirrored)."""
@@ -485,7 +508,7 @@ class Solver:
                 moved, targets, prior[half], allowed[half], self.config
             )
             fitted = without(smooth_weights(fitted, edges, self.config.smooth), foreign)
-            fitted = self._lashes_with_edge(fitted)
+            fitted = self._lashes_with_edge(self._hold_skirt(fitted))
             weights = self._symmetric(self._pin(fit.keep_strongest(fitted, self.config.influences)))
             weights = fit.keep_strongest_pairs(weights, self.twin_bone, self.config.influences)
         return self._result(weights)
