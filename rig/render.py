@@ -301,7 +301,7 @@ class Renderer:
     def _draw(self, view: View, bald: bool) -> Single:
         """(S, S, 4) linear light, premultiplied by coverage."""
         frame = {**self._frame, **_view_uniforms(view), **_UNITS}
-        features = ("SOFT_EDGES",) if self._light.factor > 1 else ()
+        features: tuple[str, ...] = ("SOFT_EDGES",) if self._light.factor > 1 else ()
         if self._shadow is not None and view.lights:
             frame |= self._cast_shadow(self._shadow, view, bald)
             features += ("SHADOWS",)
