@@ -1,6 +1,6 @@
 """Seeds for the fuzz targets, from the golden vectors.
 
-    python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session and FOLDER/profile
+python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session and FOLDER/profile
 """
 
 from __future__ import annotations
