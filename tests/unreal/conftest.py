@@ -51,7 +51,7 @@ def make(compiler, scratch):
             pytest.skip(f"{program} is not installed: the plugin's core cannot be built")
     fuzz = compiler.startswith("clang")
     if fuzz and not has_fuzzer(compiler, scratch):
-        pytest.skip(f"{compiler} lacks libFuzzer (Debian: libclang-rt-14-dev)")
+        pytest.skip(f"{compiler} lacks libFuzzer (Debian: libclang-rt-dev)")
     folder = ROOT / "build" / f"unreal-{compiler}"
     options = [f"-DCMAKE_CXX_COMPILER={compiler}", f"-DGEFACE_FUZZ={'ON' if fuzz else 'OFF'}"]
     run(["cmake", "-S", HERE, "-B", folder, *options])
