@@ -14,8 +14,9 @@ from rig.author import anatomy, arkit_profile
 from rig.profile import load_profile, parse_profile
 
 PROFILE = load_profile("arkit52")
-# Mouths that are not sums of ARKit's shapes: see anatomy.AU_LIPS and AU25.
-OWN_MOUTHS = ("AU23", "AU24", "AU25", "AU28")
+# Not sums of ARKit's shapes: mouths (see anatomy.AU_LIPS and AU25), and a blink that leaves alone
+# the socket and the palate, which MakeHuman's unit moves too.
+OWN_SHAPES = ("AU23", "AU24", "AU25", "AU28", "AU43_L")
 
 
 def curves(**values):
@@ -34,13 +35,13 @@ def test_every_action_unit_has_its_means():
     assert set(arkit_profile.MEANS) == set(anatomy.AU_UNITS)
 
 
-@pytest.mark.parametrize("name", [n for n in arkit_profile.MEANS if n not in OWN_MOUTHS])
+@pytest.mark.parametrize("name", [n for n in arkit_profile.MEANS if n not in OWN_SHAPES])
 def test_at_half_intensity_the_curves_make_the_action_unit(name):
     assert arkit_profile.explained(PROFILE, name, 0.5) > 0.75
 
 
-@pytest.mark.parametrize("name", OWN_MOUTHS)
-def test_lips_that_arkit_lacks_move_the_right_way(name):
+@pytest.mark.parametrize("name", OWN_SHAPES)
+def test_what_arkit_lacks_moves_the_right_way(name):
     shape = arkit_profile.shapes()[name]
     gain = PROFILE.poses[name].curves
     found = sum(v * arkit_profile.units()[arkit_profile.CURVES.index(c)] for c, v in gain.items())
