@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from geface_bridge.errors import ConfigError
+
+if TYPE_CHECKING:
+    from geface_bridge.takes import Take
 
 FORMATS = ("csv", "json", "openface", "livelink", "gltf", "bvh")
 
@@ -27,10 +31,7 @@ def info(file: Path) -> None:
         click.echo(line)
 
 
-def _facts(file: Path, found: object) -> list[str]:
-    from geface_bridge.takes import Take
-
-    assert isinstance(found, Take)
+def _facts(file: Path, found: Take) -> list[str]:
     header, hello = found.header, found.hello
     created = datetime.datetime.fromtimestamp(header.created_unix_s, datetime.timezone.utc)
     lines = [

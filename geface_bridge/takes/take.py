@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from geface_bridge.errors import TakeError
 from geface_bridge.protocol import FaceFrame, Hello
@@ -136,12 +135,3 @@ def write_take(path: Path, take: Take) -> None:
     """
     with atomic_bytes(path) as stream:
         stream.write(take_bytes(take))
-
-
-def channel_matrix(frames: tuple[FaceFrame, ...], count: int) -> NDArray[np.float64]:
-    """(F, count) channels; rows of frames without a face are NaN."""
-    out = np.full((len(frames), count), np.nan)
-    for row, frame in enumerate(frames):
-        if frame.valid and len(frame.channels) == count:
-            out[row] = frame.channels
-    return out

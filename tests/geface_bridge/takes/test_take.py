@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,8 +12,7 @@ from hypothesis import strategies as st
 from geface_bridge.errors import TakeError
 from geface_bridge.takes import Marker, parse_take, read_take, take_bytes, write_take
 from geface_bridge.takes.records import MAGIC, record_of
-from geface_bridge.takes.take import channel_matrix
-from tests.geface_bridge.takes.made import COUNT, frame, made_take
+from tests.geface_bridge.takes.made import frame, made_take
 
 TAKE = made_take(20)
 BYTES = take_bytes(TAKE)
@@ -66,12 +64,6 @@ def test_a_part_is_half_open_and_keeps_times_and_markers():
     assert part.markers == (Marker(0.1, "go"),)
     with pytest.raises(TakeError, match=r"no frame lies from 5 s .* within 0\.00 to 0\.90 s"):
         made_take(10, 10.0).between(5.0, 6.0)
-
-
-def test_channels_of_frames_without_a_face_are_nan():
-    matrix = channel_matrix(TAKE.frames, COUNT)
-    assert matrix.shape == (20, COUNT)
-    assert np.flatnonzero(np.isnan(matrix).all(1)).tolist() == [2]
 
 
 def test_without_header_or_hello_nothing_can_be_read():
