@@ -23,6 +23,7 @@ from scipy import sparse
 from rig.author import anatomy, makehuman, mpfb_rig
 from rig.author.arkit_profile import PROFILES, is_left, written
 from rig.author.fit import explained_variance
+from rig.author.leaving import leave
 from rig.author.own_profile import CONVENTION, driver_json
 from rig.author.solve import au_shapes
 from rig.layout import load_layout
@@ -341,3 +342,4 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+    leave()

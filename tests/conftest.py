@@ -1,0 +1,19 @@
+"""What holds for every run of the tests."""
+
+import sys
+
+import pytest
+
+EXIT_STATUS = pytest.StashKey[int]()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    session.config.stash[EXIT_STATUS] = int(exitstatus)
+
+
+def pytest_unconfigure(config):
+    """A process that has Blender in it ends without exit handlers: see ``rig.author.leaving``."""
+    if "bpy" in sys.modules:
+        from rig.author.leaving import leave
+
+        leave(config.stash.get(EXIT_STATUS, 2))
