@@ -3,9 +3,8 @@
 
 One package for both ways in: an extension (Blender 4.2 on, ``blender_manifest.toml``) and a legacy
 add-on (3.4 on, ``bl_info``). ``core`` knows no bpy, ``host`` moves characters, ``ui`` is the panel.
+Nothing here imports bpy before Blender calls: ``core`` is used and tested without.
 """
-
-from . import ui
 
 bl_info = {
     "name": "GeFace",
@@ -20,9 +19,13 @@ bl_info = {
 
 def register() -> None:
     """Called by Blender when the add-on is switched on."""
+    from . import ui
+
     ui.register()
 
 
 def unregister() -> None:
     """Called by Blender when the add-on is switched off; leaves no thread, socket or timer."""
+    from . import ui
+
     ui.unregister()

@@ -130,13 +130,19 @@ class SceneSettings(bpy.types.PropertyGroup):
             ("EXACT", "Exact times", "A key where the camera took its picture, between frames too"),
         ),
     )
-    simplify: FloatProperty(
+    simplify: BoolProperty(
         name="Simplify",
-        description="Leave keys out while no curve moves by more than this; 0 keeps every key",
-        default=0.0,
-        min=0.0,
+        description="Leave out keys that the curves hardly need",
+        default=False,
+    )
+    simplify_error: FloatProperty(
+        name="Largest error",
+        description="How far a simplified curve may be from the recorded one, in its own unit",
+        default=0.002,
+        min=0.0001,
         max=0.1,
         precision=4,
+        step=0.1,
     )
     sync_playback: BoolProperty(
         name="Play along",
@@ -149,6 +155,15 @@ class SceneSettings(bpy.types.PropertyGroup):
         items=(
             ("CURRENT", "Current frame", "Where the playhead is"),
             ("SCENE", "Scene's start", "The first frame of the scene"),
+        ),
+    )
+    old_action: EnumProperty(
+        name="Old action",
+        description="What becomes of the action that the character has already",
+        items=(
+            ("AUTO", "Keep what the take lacks", "Goes on in the NLA if it moves anything else"),
+            ("NLA", "Push down", "Goes on below the new one, as a strip in the NLA"),
+            ("ASIDE", "Put aside", "Stops playing; kept in the file"),
         ),
     )
 
