@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Every error the add-on raises on purpose; its text is shown to the user as it stands.
 
-GefaceError                  a message for the user: what is, what should be, the way out
+GeFaceError                  a message for the user: what is, what should be, the way out
 ├── AddressError             the server's address or token cannot be used as it is written
 ├── ConnectionLostError      no server now; trying again later may help
 ├── RefusedError             the server refuses us; trying again is of no use
@@ -15,23 +15,23 @@ GefaceError                  a message for the user: what is, what should be, th
 from __future__ import annotations
 
 
-class GefaceError(Exception):
+class GeFaceError(Exception):
     """Base of all errors meant for the user."""
 
 
-class AddressError(GefaceError):
+class AddressError(GeFaceError):
     """The server's address, token or certificate cannot be used as it is written."""
 
 
-class ConnectionLostError(GefaceError):
+class ConnectionLostError(GeFaceError):
     """There is no server now; trying again later may help."""
 
 
-class RefusedError(GefaceError):
+class RefusedError(GeFaceError):
     """The server refuses us, or is none of ours; trying again is of no use."""
 
 
-class ProtocolError(GefaceError):
+class ProtocolError(GeFaceError):
     """Bytes or messages that do not follow geface.v1."""
 
 
@@ -39,13 +39,13 @@ class VersionError(ProtocolError):
     """The server speaks another protocol version or another layout."""
 
 
-class TakeError(GefaceError):
+class TakeError(GeFaceError):
     """A recorded take is not one, is of another version, or cannot be read."""
 
 
-class ProfileError(GefaceError):
+class ProfileError(GeFaceError):
     """A retarget profile is not one, or names what is not there."""
 
 
-class TargetError(GefaceError):
+class TargetError(GeFaceError):
     """A character cannot be driven as it is set up."""
