@@ -110,6 +110,51 @@ def _spans(arkit: Profile) -> Iterable[str]:
         factor, term = factor + factors, term + terms
 
 
+def blender_module(layout: Layout) -> str:
+    """The Blender add-on's module: channels, mirror image and words for people, as plain data."""
+    order, signs = layout.mirror_channels
+    rows = [f"    {_row(c.name, c.unit, c.low, c.high)},\n" for c in layout.channels]
+    names = layout.channel_names
+    twins = zip(names, (names[i] for i in order), signs, strict=True)
+    mirror = [
+        f"    {_text(name)}: ({_text(twin)}, {_number(sign)}),\n" for name, twin, sign in twins
+    ]
+    words = [f"    {_text(name)}: {_text(label)},\n" for name, label in _labels(layout).items()]
+    return (
+        f"{_PYTHON_HEAD}"
+        f"LAYOUT_ID = {_text(layout.layout_id)}\n"
+        '"""Equal ids mean equal channels."""\n\n'
+        f"CHANNELS: tuple[tuple[str, str, float, float], ...] = (\n{''.join(rows)})\n"
+        '"""Name, unit ("intensity", "rad", "m") and the range it normally keeps to."""\n\n'
+        f"MIRROR: dict[str, tuple[str, float]] = {{\n{''.join(mirror)}}}\n"
+        '"""Mirror image: mirrored[name] = sign * channels[twin]."""\n\n'
+        f"LABELS: dict[str, str] = {{\n{''.join(words)}}}\n"
+        '"""What an action unit is called, for people: FACS number, name, side."""\n'
+    )
+
+
+_PYTHON_HEAD = '''# SPDX-License-Identifier: GPL-3.0-or-later
+"""Made by `python -m rig.codegen` from rig/face_layout.json. Not to be edited."""
+
+from __future__ import annotations
+
+'''
+
+
+def _row(name: str, unit: str, low: float, high: float) -> str:
+    return f"({_text(name)}, {_text(unit)}, {_number(low)}, {_number(high)})"
+
+
+def _labels(layout: Layout) -> dict[str, str]:
+    """Channel name → "AU12 lip corner puller, left"; the number is FACS's, "30L" included."""
+    labels = {}
+    for au in layout.all_aus:
+        sides = (", left", ", right") if au.sided else ("",)
+        for name, side in zip(au.channels, sides, strict=True):
+            labels[name] = f"AU{au.number} {au.label}{side}"
+    return labels
+
+
 def _text(value: str) -> str:
     if not value.isascii() or '"' in value or "\\" in value:
         raise ValueError(f"{value!r} needs escapes that no name here should need")
@@ -134,8 +179,13 @@ def _cpp() -> str:
     return cpp_header(load_layout(), load_profile(ARKIT))
 
 
+def _blender() -> str:
+    return blender_module(load_layout())
+
+
 TARGETS: dict[str, Callable[[], str]] = {
     "unreal_plugin/GeFaceBridge/Source/GeFaceCore/Public/GeFaceCore/Layout.generated.h": _cpp,
+    "blender_addon/geface/core/layout_generated.py": _blender,
 }
 
 
