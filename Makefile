@@ -28,7 +28,7 @@ RENDER := --size 224 --no-masks --no-antialias
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help stream test lint format train rig rig-check author-env test-author runtime-env test-env clean
+.PHONY: help stream test lint format train rig rig-check blender-addon author-env test-author runtime-env test-env clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -87,6 +87,10 @@ else
 	@$(MAKE) --no-print-directory author-env
 	$(AUTHOR)/bin/python -m pytest -q $(AUTHOR_TESTS)
 endif
+
+blender-addon: ## Put the Blender add-on into one zip, in dist/ (needs Python alone)
+	@test -n "$(PYTHON)" || { echo "no Python from 3.10 to 3.12 found" >&2; exit 1; }
+	@$(PYTHON) -m blender_addon.build --out dist
 
 # Environments ----------------------------------------------------------------------------------
 
