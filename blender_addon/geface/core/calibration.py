@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .errors import GefaceError
+from .errors import GeFaceError
 from .layout_generated import LAYOUT_ID
 from .messages import Channel
 from .smoothing import LID_AUS
@@ -52,7 +52,7 @@ MIN_SPAN = 0.1
 """Between rest and full movement in a text: dividing by less would amplify noise."""
 
 
-class CalibrationError(GefaceError):
+class CalibrationError(GeFaceError):
     """A text is no calibration of this add-on; the message says why."""
 
 
