@@ -1,0 +1,1 @@
+"""Readers of faces that others have filmed and labelled."""
