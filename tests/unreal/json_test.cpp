@@ -62,7 +62,7 @@ TEST(short_numbers_are_read_exactly_and_long_ones_to_fourteen_digits) {
 TEST(strings_and_structure) {
     geface::Json json;
     EXPECT(Reads(R"( {"a":[1,true,null,"x"],"b":{}} )", json));
-    EXPECT(json.members[0].first == "a" && json.Find("a")->items.size() == 4);
+    EXPECT(json.members[0].name == "a" && json.Find("a")->items.size() == 4);
     EXPECT(json.Find("b")->kind == geface::Json::Kind::Object && json.Find("c") == nullptr);
     EXPECT(Reads(R"("\u00e9\n\ud83d\ude00\/")", json) && json.text == "é\n😀/");
     EXPECT(Reads("[]", json) && json.items.empty());

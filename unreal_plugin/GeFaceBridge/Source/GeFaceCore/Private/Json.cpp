@@ -10,7 +10,7 @@ namespace geface {
 
 const Json* Json::Find(std::string_view key) const {
     for (const auto& member : members) {
-        if (member.first == key) return &member.second;
+        if (member.name == key) return &member.value;
     }
     return nullptr;
 }
@@ -42,7 +42,7 @@ private:
     double Scaled(double value) const {
         const int size = std::min(std::abs(exponent_), 660);
         // Powers up to 10^22 are exact. Beyond them two steps, as 10^-330 is no double, but
-        // 10^20 · 10^-330 is one.
+        // 10^20 * 10^-330 is one.
         const int first = size <= 22 ? size : size / 2;
         const double power = Power(first), rest = Power(size - first);
         return exponent_ > 0 ? value * power * rest : value / power / rest;
@@ -140,10 +140,10 @@ private:
             SkipSpace();
             value.members.emplace_back();
             auto& member = value.members.back();
-            if (!String(member.first)) return false;
+            if (!String(member.name)) return false;
             SkipSpace();
             if (!Take(':')) return Refuse("object lacks a colon");
-            if (!Value(member.second, depth + 1)) return false;
+            if (!Value(member.value, depth + 1)) return false;
             SkipSpace();
         } while (Take(','));
         if (!Take('}')) return Refuse("object lacks its end");
@@ -152,7 +152,7 @@ private:
 
     bool KeysDiffer(const Json& object) {
         std::vector<std::string_view> keys;
-        for (const auto& member : object.members) keys.push_back(member.first);
+        for (const auto& member : object.members) keys.push_back(member.name);
         std::sort(keys.begin(), keys.end());
         const bool twice = std::adjacent_find(keys.begin(), keys.end()) != keys.end();
         return !twice || Refuse("object has a key twice");

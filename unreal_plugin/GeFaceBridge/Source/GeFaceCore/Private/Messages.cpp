@@ -1,6 +1,8 @@
 #include "GeFaceCore/Messages.h"
 
 #include <cstdio>
+#include <string_view>
+#include <type_traits>
 
 #include "GeFaceCore/Bits.h"
 #include "GeFaceCore/Msgpack.h"

@@ -223,9 +223,9 @@ void Writer::String(std::string_view text) {
 }
 
 void Writer::Binary(ByteView data) {
-    const bool small = data.size < 256;
-    Put(small ? 0xc4 : 0xc5, 1);
-    Put(data.size, small ? 1 : 2);
+    const bool is_short = data.size < 256;
+    Put(is_short ? 0xc4 : 0xc5, 1);
+    Put(data.size, is_short ? 1 : 2);
     bytes_.insert(bytes_.end(), data.data, data.data + data.size);
 }
 

@@ -159,10 +159,10 @@ private:
     Names channels_, poses_, bones_, curves_;
 };
 
-std::optional<Profile> Profile::Parse(std::string_view json, std::string& error) {
+std::optional<Profile> Profile::Parse(std::string_view text, std::string& error) {
     Json raw;
     ProfileReader reader(error);
-    if (!ReadJson(json, raw, error) || !reader.Read(raw)) return std::nullopt;
+    if (!ReadJson(text, raw, error) || !reader.Read(raw)) return std::nullopt;
     return reader.Take();
 }
 
@@ -204,11 +204,11 @@ void ArkitCurves(const double* channels, double* curves) {
 
 Matrix3 RotationMatrix(double x, double y, double z) {
     const double angle = std::sqrt(x * x + y * y + z * z);
-    // sin(a)/a and (1 - cos(a))/a², by their series where the angle is too small to divide by
-    const bool small = angle < 1e-4;
-    const double half = small ? 0.5 : std::sin(angle / 2) / angle;
-    const double s = small ? 1.0 - angle * angle / 6 : std::sin(angle) / angle;
-    const double c = small ? 0.5 - angle * angle / 24 : 2 * half * half;
+    // sin(a)/a and (1 - cos(a))/a^2, by their series where the angle is too small to divide by
+    const bool tiny = angle < 1e-4;
+    const double half = tiny ? 0.5 : std::sin(angle / 2) / angle;
+    const double s = tiny ? 1.0 - angle * angle / 6 : std::sin(angle) / angle;
+    const double c = tiny ? 0.5 - angle * angle / 24 : 2 * half * half;
     return {1 - c * (y * y + z * z), c * x * y - s * z,       c * x * z + s * y,
             c * x * y + s * z,       1 - c * (x * x + z * z), c * y * z - s * x,
             c * x * z - s * y,       c * y * z + s * x,       1 - c * (x * x + y * y)};

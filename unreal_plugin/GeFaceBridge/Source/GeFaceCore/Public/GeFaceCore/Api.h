@@ -10,6 +10,12 @@
 #define GEFACECORE_API
 #endif
 
+// Exported classes hold standard containers. All modules of one engine are built by one compiler
+// with one allocator, so that this is safe; the engine's own headers switch the warning off too.
+#if defined(_MSC_VER)
+#pragma warning(disable : 4251)
+#endif
+
 namespace geface {
 
 // Bytes that someone else owns.

@@ -3,12 +3,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "GeFaceCore/Api.h"
 
 namespace geface {
+
+struct JsonMember;
 
 struct Json {
     enum class Kind : std::uint8_t { Null, Boolean, Number, String, Array, Object };
@@ -21,11 +22,17 @@ struct Json {
     double number = 0.0;  // finite
     std::string text;
     std::vector<Json> items;
-    std::vector<std::pair<std::string, Json>> members;  // in the file's order, no key twice
+    std::vector<JsonMember> members;  // in the file's order, no key twice
 
     // The member of an object; null where there is none.
-    const Json* Find(std::string_view key) const;
+    GEFACECORE_API const Json* Find(std::string_view key) const;
     bool IsString(std::string_view value) const { return kind == Kind::String && text == value; }
+};
+
+// No std::pair: C++20's may not hold a type that is not complete yet.
+struct JsonMember {
+    std::string name;
+    Json value;
 };
 
 // Reads one value and nothing after it.

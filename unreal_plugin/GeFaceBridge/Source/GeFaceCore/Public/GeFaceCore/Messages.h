@@ -114,7 +114,7 @@ GEFACECORE_API Decoded Decode(ByteView data, Message& message, Error& error);
 // would take it.
 GEFACECORE_API std::vector<std::uint8_t> Encode(const ClientMessage& message);
 
-// The protocol's name of a message: "frame", "hello", …
+// The protocol's name of a message: "frame", "hello", ...
 GEFACECORE_API const char* NameOf(const Message& message);
 
 }  // namespace geface

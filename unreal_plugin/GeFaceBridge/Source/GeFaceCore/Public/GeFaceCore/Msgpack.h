@@ -21,10 +21,10 @@ struct Value {
     std::int64_t integer = 0;  // of an Integer; above the largest int64 it is the largest int64
     double number = 0.0;       // of an Integer or a Float; may be NaN or infinite
     std::string_view text;     // of a String (valid UTF-8) or a Binary; points into the message
-    std::vector<Value> items;  // of an Array; of a Map key, value, key, value…
+    std::vector<Value> items;  // of an Array; of a Map key, value, key, value...
 
     // The value under a key of a map; null where there is none.
-    const Value* Find(std::string_view key) const;
+    GEFACECORE_API const Value* Find(std::string_view key) const;
 };
 
 // Reads one map with string keys, none of them twice, and nothing after it. On failure `error` says

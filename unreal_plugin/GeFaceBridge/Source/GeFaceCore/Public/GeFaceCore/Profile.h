@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "GeFaceCore/Api.h"
@@ -25,7 +26,7 @@ struct PoseValues {
 class GEFACECORE_API Profile {
 public:
     // Reads a profile of format version 2 for the generated layout. `error` says what is wrong.
-    static std::optional<Profile> Parse(std::string_view json, std::string& error);
+    static std::optional<Profile> Parse(std::string_view text, std::string& error);
 
     const std::string& Target() const { return target_; }
     const std::string& HeadBone() const { return head_bone_; }  // empty: the character has none
@@ -69,7 +70,7 @@ GEFACECORE_API Matrix3 HeadMatrix(double yaw_rad, double pitch_rad, double roll_
 
 GEFACECORE_API Matrix3 Product(const Matrix3& a, const Matrix3& b);
 
-// T(B^T t) · (B^T R B) · S for a bone with the rest rotation B: parent_from_bone = rest · basis.
+// T(B^T t) * (B^T R B) * S for a bone with the rest rotation B: parent_from_bone = rest * basis.
 // `turn` comes before the bone's own rotation: HeadMatrix for the head bone, else the identity.
 GEFACECORE_API Matrix34 BasisMatrix(const BoneOffset& offset, const Matrix3& character_from_bone,
                                     const Matrix3& turn = {1, 0, 0, 0, 1, 0, 0, 0, 1});
