@@ -5,6 +5,8 @@ The token is held in this module, not in any data-block, because Blender writes 
 and its properties into the .blend too.
 """
 
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
 import bpy
 from bpy.props import (
     BoolProperty,
@@ -16,6 +18,8 @@ from bpy.props import (
     StringProperty,
 )
 
+from ..core.action_units import ACTION_UNITS, GAZES, LIDS
+
 DEFAULT_URL = "ws://127.0.0.1:8765"
 PROFILES = (
     ("AUTO", "Auto-detect", "Look at the names of bones and shape keys"),
@@ -26,6 +30,10 @@ PROFILES = (
     ("vrm", "VRM expressions", "VRM 1.0: preset expressions, eyes and head"),
     ("CUSTOM", "My own", "The profile in a text of this file: learned here or imported"),
 )
+POSES = [
+    *((unit.name, f"{unit.name} {unit.label}", unit.label) for unit in ACTION_UNITS),
+    *((gaze.name, gaze.label, gaze.guide) for gaze in GAZES),
+]
 
 _secrets = {"token": ""}
 
@@ -50,7 +58,10 @@ def _may_be_target(_group: bpy.types.PropertyGroup, thing: bpy.types.Object) -> 
 
 
 def _subjects(_group: bpy.types.PropertyGroup, context: bpy.types.Context, _text: str) -> list[str]:
-    return [subject.name for subject in context.window_manager.geface.subjects]
+    from ..host.session import session
+
+    status = session.status
+    return list(status.hello.subjects) if status and status.hello else []
 
 
 class Character(bpy.types.PropertyGroup):
@@ -78,7 +89,7 @@ class Character(bpy.types.PropertyGroup):
     gains: CollectionProperty(type=Gain)
     strength: FloatProperty(
         name="Strength",
-        description="Multiplies all action units, not the head",
+        description="0 is rest. Below 1 calms head and gaze too, above 1 only action units go on",
         default=1.0,
         min=0.0,
         max=3.0,
@@ -114,11 +125,28 @@ class Character(bpy.types.PropertyGroup):
     )
 
 
+def _keep_token_out(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    """An address pasted with ``?token=`` would be saved with the file: the token goes elsewhere."""
+    parts = urlsplit(group.url)
+    tokens = parse_qs(parts.query).get("token")
+    if tokens:
+        _secrets["token"] = tokens[0]
+        group.url = urlunsplit(parts._replace(query=""))
+
+
 class SceneSettings(bpy.types.PropertyGroup):
     """``scene.geface``: saved with the file."""
 
     url: StringProperty(
-        name="Address", description="Where geface-bridge stream listens", default=DEFAULT_URL
+        name="Address",
+        description="Where geface-bridge stream or play listens, as it prints it",
+        default=DEFAULT_URL,
+        update=_keep_token_out,
+    )
+    certificate: StringProperty(
+        name="Certificate",
+        description="Of wss:// addresses: a certificate file to trust, as --tls-cert had it",
+        subtype="FILE_PATH",
     )
     characters: CollectionProperty(type=Character)
     active_character: IntProperty(name="Character", min=0)
@@ -168,16 +196,23 @@ class SceneSettings(bpy.types.PropertyGroup):
     )
 
 
-class Subject(bpy.types.PropertyGroup):
-    """``name`` of a face that the server sends."""
-
-
 def _token(_group: bpy.types.PropertyGroup) -> str:
     return _secrets["token"]
 
 
 def _set_token(_group: bpy.types.PropertyGroup, token: str) -> None:
     _secrets["token"] = token
+
+
+def _preview(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    from ..host import posing
+
+    posing.preview(context.scene, group.learn_pose, group.learn_side, group.preview)
+
+
+def _end_preview(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
+    if group.preview:
+        group.preview = 0.0
 
 
 class WindowSettings(bpy.types.PropertyGroup):
@@ -190,10 +225,62 @@ class WindowSettings(bpy.types.PropertyGroup):
         get=_token,
         set=_set_token,
     )
-    subjects: CollectionProperty(type=Subject)
+    show: EnumProperty(
+        name="Show",
+        items=(
+            ("LEVELS", "Levels", "What the face does now"),
+            ("GAINS", "Gains", "How strongly each comes through on this character"),
+        ),
+    )
+    calibrate_at: EnumProperty(
+        name="Where",
+        description="Who keeps what is learned",
+        items=(
+            ("SCENE", "In this scene", "For the characters of this scene; saved with the file"),
+            ("SERVER", "At the server", "For everyone who receives this face"),
+        ),
+    )
+    countdown: IntProperty(
+        name="Countdown", description="Seconds before it begins", default=3, min=0, max=30
+    )
+    neutral_seconds: FloatProperty(
+        name="Seconds", description="How long to hold still", default=2.0, min=0.5, max=60.0
+    )
+    range_seconds: FloatProperty(
+        name="Seconds", description="How long to perform", default=8.0, min=1.0, max=60.0
+    )
+    range_units: EnumProperty(
+        name="Action units",
+        description="Learn the range of these; none chosen means all. Shift-click takes several",
+        items=[(au.name, au.name, au.label) for au in ACTION_UNITS if au.name not in LIDS],
+        options={"ENUM_FLAG"},
+    )
+    learn_pose: EnumProperty(
+        name="Action unit",
+        description="What the pose shows",
+        items=POSES,
+        update=_end_preview,
+    )
+    learn_side: EnumProperty(
+        name="Side",
+        description="The character's own side",
+        items=(
+            ("LEFT", "Left", "The character's own left"),
+            ("RIGHT", "Right", "The character's own right"),
+        ),
+        update=_end_preview,
+    )
+    preview: FloatProperty(
+        name="Preview",
+        description="Show what was learned, 0 rest to 1 in full",
+        min=0.0,
+        max=1.0,
+        subtype="FACTOR",
+        update=_preview,
+    )
 
 
-CLASSES = (Gain, Character, SceneSettings, Subject, WindowSettings)
+CLASSES = (Gain, Character, SceneSettings, WindowSettings)
 
 
 def register() -> None:
