@@ -36,6 +36,14 @@ def pearson(a: FloatArray, b: FloatArray) -> float:
     return float(np.corrcoef(a, b)[0, 1])
 
 
+def f1_score(found: NDArray[np.bool_], true: NDArray[np.bool_]) -> float:
+    """F1 of (N,) decisions: 2 TP / (2 TP + FP + FN); NaN where there is nothing to find."""
+    if not true.any():
+        return float("nan")
+    hits = int((found & true).sum())
+    return 2 * hits / int(found.sum() + true.sum())
+
+
 def channel_scores(
     predicted: FloatArray, true: FloatArray, names: tuple[str, ...]
 ) -> dict[str, dict[str, float]]:

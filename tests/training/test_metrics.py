@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.metrics import channel_scores, icc31, pearson
+from training.metrics import channel_scores, f1_score, icc31, pearson
 
 # Shrout & Fleiss 1979, table 2: six targets, four judges.
 SHROUT_FLEISS = np.array(
@@ -51,3 +51,18 @@ def test_channel_scores_keeps_names_and_columns_together():
     scores = channel_scores(true + np.array([0, 2]), true, ("AU12_L", "AU26"))
     assert scores["AU12_L"]["mae"] == 0
     assert scores["AU26"]["mae"] == 2
+
+
+def test_f1_of_a_worked_example():
+    found, true = np.array([1, 1, 1, 0, 0], bool), np.array([1, 1, 0, 1, 0], bool)
+    assert f1_score(found, true) == pytest.approx(2 * 2 / (2 * 2 + 1 + 1))
+
+
+@given(st.lists(st.booleans(), min_size=1))
+def test_f1_is_one_for_the_truth_and_unknown_where_there_is_nothing_to_find(decisions):
+    true = np.array(decisions, bool)
+    if true.any():
+        assert f1_score(true, true) == 1
+        assert f1_score(np.zeros_like(true), true) == 0
+    else:
+        assert np.isnan(f1_score(true, true))

@@ -1,0 +1,93 @@
+"""Scores of estimated against scored intensities, an AU a row.
+
+ICC(3,1) and MAE are judged together: who answers 0 for ever has a fair MAE and no ICC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.metrics import f1_score, icc31, pearson
+
+FloatArray = NDArray[np.float64]
+F1_THRESHOLD = 2.0  # of 0..5: FACS level B, as published F1 scores count
+DISFA_AUS = tuple(f"AU{n:02d}" for n in (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26))
+BP4D_AUS = tuple(f"AU{n:02d}" for n in (6, 10, 12, 14, 17))
+
+
+@dataclass(frozen=True)
+class Score:
+    """Of one AU, or the mean over several; NaN where the truth does not vary.
+
+    Attributes:
+        icc31: Shrout and Fleiss' ICC(3,1).
+        mae: mean absolute error, on 0..5.
+        pearson: correlation.
+        f1: of "at least 2".
+        count: scored samples, or of a mean how many AUs have an ICC.
+    """
+
+    icc31: float
+    mae: float
+    pearson: float
+    f1: float
+    count: int
+
+
+def score_aus(estimated: FloatArray, true: FloatArray, names: tuple[str, ...]) -> dict[str, Score]:
+    """AU → score of (N, K) intensities 0..5; samples where either is NaN do not count."""
+    out = {}
+    for column, name in enumerate(names):
+        scored = np.isfinite(true[:, column]) & np.isfinite(estimated[:, column])
+        if scored.any():
+            out[name] = _score(estimated[scored, column], true[scored, column])
+    return out
+
+
+def _score(estimated: FloatArray, true: FloatArray) -> Score:
+    varies = float(true.std()) > 1e-9
+    return Score(
+        icc31=icc31(np.stack([estimated, true], axis=1)) if varies else float("nan"),
+        mae=float(np.abs(estimated - true).mean()),
+        pearson=pearson(estimated, true),
+        f1=f1_score(estimated >= F1_THRESHOLD, true >= F1_THRESHOLD),
+        count=len(true),
+    )
+
+
+def mean_score(scores: dict[str, Score], names: Iterable[str]) -> Score | None:
+    """Mean over those of the names that were scored; None if none was."""
+    found = [scores[name] for name in names if name in scores]
+    if not found:
+        return None
+    rows = np.array([list(asdict(score).values())[:-1] for score in found], np.float64)
+    known = np.isfinite(rows)
+    sums = np.where(known, rows, 0).sum(axis=0)
+    means = np.divide(sums, known.sum(axis=0), out=np.full(4, np.nan), where=known.any(axis=0))
+    icc, mae, correlation, f1 = map(float, means)
+    return Score(icc, mae, correlation, f1, count=int(known[:, 0].sum()))
+
+
+def averages(scores: dict[str, Score]) -> dict[str, Score]:
+    """Means over the AUs of DISFA and BP4D, where all of them were scored, and over all."""
+    groups = {"DISFA's 12": DISFA_AUS, "BP4D's 5": BP4D_AUS}
+    groups = {name: aus for name, aus in groups.items() if set(aus) <= set(scores)}
+    means = {name: mean_score(scores, aus) for name, aus in {**groups, "all": scores}.items()}
+    return {name: mean for name, mean in means.items() if mean is not None}
+
+
+def format_scores(title: str, scores: dict[str, Score]) -> str:
+    """A table with a row an AU, the averages below."""
+    head = f"{title:<12} {'ICC':>6} {'MAE':>6} {'r':>6} {'F1':>6} {'n':>7}"
+    rows = [_row(name, score) for name, score in {**scores, **averages(scores)}.items()]
+    return "\n".join([head, *rows])
+
+
+def _row(name: str, score: Score) -> str:
+    values = (score.icc31, score.mae, score.pearson, score.f1)
+    cells = " ".join(f"{v:6.2f}" if np.isfinite(v) else f"{'.':>6}" for v in values)
+    return f"{name:<12} {cells} {score.count:7d}"
