@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import math
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 
 from .layout_generated import CHANNELS, LABELS, MIRROR
 
@@ -71,10 +72,15 @@ def _gazes() -> tuple[Gaze, ...]:
     return tuple(made)
 
 
+def _common_start(texts: Sequence[str]) -> str:
+    letters = takewhile(lambda column: len(set(column)) == 1, zip(*texts, strict=False))
+    return "".join(column[0] for column in letters)
+
+
 def _action_unit(channels: tuple[str, ...]) -> ActionUnit:
-    name = os.path.commonprefix(channels).rstrip("_")
+    name = _common_start(channels).rstrip("_")
     words = [LABELS[channel].partition(" ")[2] for channel in channels]
-    label = os.path.commonprefix(words).strip(" ,")
+    label = _common_start(words).strip(" ,")
     return ActionUnit(name, LABEL_OF_PAIR.get(label, label), channels)
 
 
