@@ -72,7 +72,7 @@ def in_order(times_s: ArrayLike) -> IntArray:
     finite = np.flatnonzero(np.isfinite(times_s))
     order = finite[np.argsort(times_s[finite], kind="stable")]
     is_last = np.append(np.diff(times_s[order]) > 0, True)[: len(order)]
-    return order[is_last]
+    return np.asarray(order[is_last])
 
 
 def resample(times_s: ArrayLike, values: ArrayLike, at_s: ArrayLike) -> FloatArray:
