@@ -137,6 +137,59 @@ TEST(pings_go_out_and_pongs_set_the_clock) {
     EXPECT(pings >= 8 && pings <= 10);
 }
 
+TEST(a_socket_that_never_opens_is_left) {
+    Client client = Started();
+    EXPECT(client.Tick(0.0) == Action::Connect);
+    EXPECT(client.Tick(9.9) == Action::None && client.Text() == "Connecting");
+    EXPECT(client.Tick(10.0) == Action::Close && client.Text() == "Not responding: no server answers");
+    EXPECT(client.Tick(10.5) == Action::Connect);
+}
+
+TEST(a_server_that_falls_silent_is_left_but_a_host_that_stood_still_is_not) {
+    Client client = Started();
+    Connect(client, 0.0);
+    for (int i = 1; i <= 3; ++i) EXPECT(client.Tick(1000.0 * i) == Action::None);
+    Give(client, FrameAt(0, 1.0), 3000.0);
+    double now_s = 3000.0;
+    while (client.Tick(now_s) == Action::None && now_s < 3100.0) now_s += 0.1;
+    EXPECT(Near(now_s, 3015.0, 0.3) && client.State() == ClientState::Pausing);
+    EXPECT(client.Text() == "Not responding: the server fell silent");
+}
+
+TEST(the_sockets_own_words_tell_a_refusal_from_an_absence) {
+    Client absent = Started();
+    EXPECT(absent.Tick(0.0) == Action::Connect);
+    absent.Unreachable("HS: ws upgrade response not 101", 0.1);
+    EXPECT(absent.State() == ClientState::Pausing);
+    EXPECT(absent.Reason() == "no server answers (HS: ws upgrade response not 101)");
+    for (const char* error : {"HS: ws upgrade unauthorized", "Unauthorized", "status 401"}) {
+        Client refused = Started();
+        EXPECT(refused.Tick(0.0) == Action::Connect);
+        refused.Unreachable(error, 0.1);
+        EXPECT_OF(error, refused.Text() == "Refused: the server wants a token");
+    }
+    Client origin = Started();
+    EXPECT(origin.Tick(0.0) == Action::Connect);
+    origin.Unreachable("HTTP 403 Forbidden", 0.1);
+    EXPECT(origin.Text() == "Refused: the server refuses this origin");
+}
+
+TEST(a_delay_can_be_changed_while_faces_stream) {
+    Client client = Started();
+    Connect(client, 0.0);
+    client.SetDelayS(0.2);
+    Give(client, FrameAt(0, 5.0), 0.0);
+    EXPECT(!client.Show(0, 0.1)->valid && client.Show(0, 0.21)->valid);
+    client.SetDelayS(0.0);
+    Give(client, FrameAt(1, 5.3), 0.3);
+    EXPECT(client.Show(0, 0.3)->sequence == 1);
+    client.SetDelayS(0.2);
+    client.Closed(1001, 0.4);
+    Connect(client, 1.0, LayoutHello("second", 2));  // faces made anew have it too
+    Give(client, FrameAt(0, 9.0, 1), 1.0);
+    EXPECT(!client.Show(1, 1.1)->valid && client.Show(1, 1.21)->valid);
+}
+
 TEST(commands_are_sent_only_if_a_server_would_take_them) {
     Client client = Started();
     EXPECT(!client.Send(geface::Calibrate{}));

@@ -12,6 +12,8 @@ constexpr std::size_t kMaxOutgoing = 64;  // the server takes 120 messages at on
 constexpr int kQuickPings = 8;            // at first, to know the clock soon
 constexpr double kQuickPing_s = 0.25;
 constexpr double kPing_s = 5.0;
+// A host that stood still (a dialog, a breakpoint) has not listened: longer steps do not count.
+constexpr double kLongestTick_s = 0.5;
 
 static bool SameSchema(const Hello& a, const Hello& b) {
     const auto same = [](const Channel& x, const Channel& y) {
@@ -22,6 +24,15 @@ static bool SameSchema(const Hello& a, const Hello& b) {
 }
 
 }  // namespace client
+
+int HandshakeStatus(std::string_view error) {
+    const auto has = [error](const char* word) {
+        return error.find(word) != std::string_view::npos;
+    };
+    if (has("401") || has("nauthorized")) return 401;
+    if (has("403") || has("orbidden")) return 403;
+    return 0;
+}
 
 Client::Client(ClientConfig config)
     : config_(static_cast<ClientConfig&&>(config)),
@@ -49,15 +60,30 @@ Action Client::Tick(double time_s) {
     }
     if (state_ == ClientState::Pausing && time_s >= next_s_) {
         state_ = ClientState::Connecting;
+        next_s_ = time_s + config_.greeting_s;
         return Action::Connect;
     }
-    if (state_ == ClientState::Greeting && time_s >= next_s_) {
-        Fail("the server says nothing: is it geface-bridge?", false, time_s);
+    const bool opens = state_ == ClientState::Connecting;
+    if ((opens || state_ == ClientState::Greeting) && time_s >= next_s_) {
+        Fail(opens ? "no server answers" : "the server says nothing: is it geface-bridge?", false,
+             time_s);
+        wants_close_ = false;
+        return Action::Close;
+    }
+    if (IsSilent(time_s)) {
+        Fail("the server fell silent", false, time_s);
         wants_close_ = false;
         return Action::Close;
     }
     if (state_ == ClientState::Streaming && time_s >= next_ping_s_) SendPing(time_s);
     return Action::None;
+}
+
+bool Client::IsSilent(double time_s) {
+    const double step_s = std::clamp(time_s - ticked_s_, 0.0, client::kLongestTick_s);
+    ticked_s_ = time_s;
+    silent_s_ += step_s;
+    return state_ == ClientState::Streaming && silent_s_ > config_.silence_s;
 }
 
 void Client::Opened(double time_s) {
@@ -70,6 +96,7 @@ void Client::Opened(double time_s) {
 
 void Client::Received(ByteView data, double time_s) {
     if (state_ != ClientState::Greeting && state_ != ClientState::Streaming) return;
+    silent_s_ = 0.0;
     Message message;
     Error error;
     const Decoded decoded = session_->Receive(data, time_s, message, error);
@@ -102,6 +129,38 @@ void Client::HandshakeRefused(int http_status) {
     reason_ = http_status == 401   ? "the server wants a token"
               : http_status == 403 ? "the server refuses this origin"
                                    : "the server answers " + std::to_string(http_status);
+}
+
+void Client::Unreachable(std::string_view error, double time_s) {
+    if (state_ == ClientState::Connecting) {
+        const int status = HandshakeStatus(error);
+        if (status == 401 || status == 403) return HandshakeRefused(status);
+    }
+    Closed(1006, time_s);
+    if (state_ == ClientState::Pausing && !error.empty()) {
+        reason_ += " (" + std::string(error) + ")";
+    }
+}
+
+void Client::SetDelayS(double delay_s) {
+    config_.jitter.delay_s = delay_s;
+    for (Face& face : faces_) face.jitter.SetDelayS(delay_s);
+}
+
+std::string Client::Text() const {
+    switch (state_) {
+        case ClientState::Stopped:
+            return "Stopped";
+        case ClientState::Connecting:
+        case ClientState::Greeting:
+            return reason_.empty() ? "Connecting" : "Connecting again: " + reason_;
+        case ClientState::Streaming:
+            return "Active";
+        case ClientState::Pausing:
+            return reason_.empty() ? "Connecting" : "Not responding: " + reason_;
+        default:
+            return "Refused: " + reason_;
+    }
 }
 
 bool Client::Send(const ClientMessage& message) {

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "GeFaceCore/Jitter.h"
@@ -12,6 +13,10 @@
 #include "GeFaceCore/Session.h"
 
 namespace geface {
+
+// The HTTP status that a socket's error text tells of, 0 if it tells of none. libwebsockets, which
+// Unreal uses on most platforms, says "unauthorized" for 401 and no number.
+GEFACECORE_API int HandshakeStatus(std::string_view error);
 
 struct ClientConfig {
     std::string expected_layout_id;  // empty: any
@@ -21,6 +26,7 @@ struct ClientConfig {
     double first_pause_s = 0.5;  // before connecting again; doubles with every failure
     double last_pause_s = 8.0;
     double greeting_s = 10.0;  // a server that says nothing for so long is given up
+    double silence_s = 15.0;   // the same once it has spoken: it answers pings every five seconds
 };
 
 enum class ClientState : std::uint8_t {
@@ -62,6 +68,13 @@ public:
     // For people with a wrong token or origin: no other try follows.
     void HandshakeRefused(int http_status);
 
+    // A connection that never opened, in the words of the host's socket: a refusal if they name
+    // one that trying again does not change, else as Closed.
+    void Unreachable(std::string_view error, double time_s);
+
+    // From now on; frames that wait already are kept. 0..1
+    void SetDelayS(double delay_s);
+
     // A message for the server; false if there is no connection or the message is not allowed.
     bool Send(const ClientMessage& message);
     // The next bytes that wait to be sent; false if none do.
@@ -75,6 +88,7 @@ public:
 
     ClientState State() const { return state_; }
     const std::string& Reason() const { return reason_; }  // of the last failure, for people
+    std::string Text() const;  // state and reason in one line, for people
     // What the last server announced, also while the connection is broken; null before.
     const Hello* Greeting() const { return hello_ ? &*hello_ : nullptr; }
     // Rises with every hello that announces other channels or subjects than before.
@@ -93,6 +107,7 @@ private:
     void Adopt(const Hello& hello);
     void Take(Frame&& frame, double time_s);
     void SendPing(double time_s);
+    bool IsSilent(double time_s);
     double ServerTimeS(double time_s) const;
 
     ClientConfig config_;
@@ -106,7 +121,9 @@ private:
     int schema_ = 0;
     bool wants_close_ = false;
     double pause_s_;
-    double next_s_ = 0.0;  // of the next try, or the end of patience with a greeting
+    double next_s_ = 0.0;  // of the next try, or the end of patience with opening and greeting
+    double silent_s_ = 0.0;  // how long the server has said nothing
+    double ticked_s_ = 0.0;
     double next_ping_s_ = 0.0;
     int pings_ = 0;
     std::optional<double> arrival_offset_s_;  // for the clock's offset before the first pong

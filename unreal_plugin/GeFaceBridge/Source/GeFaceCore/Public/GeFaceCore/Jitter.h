@@ -33,6 +33,8 @@ public:
     // Forget everything: another session's clock and sequence begin.
     void Reset();
 
+    void SetDelayS(double delay_s) { config_.delay_s = delay_s; }
+
     std::size_t Waiting() const { return frames_.size(); }
     std::int64_t Late() const { return late_; }
     std::int64_t Duplicates() const { return duplicates_; }
