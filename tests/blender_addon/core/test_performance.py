@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Laws of one face over time: nothing is lost, silence is a lost face, the step sees all of it."""
 
 import itertools

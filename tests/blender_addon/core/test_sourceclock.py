@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Laws of the recording's clock: a source's own time, which goes on when the source starts anew."""
 
 import itertools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 """Tables that geface_bridge writes come back as the take they were made of."""
 
 import contextlib
