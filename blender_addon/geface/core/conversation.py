@@ -10,6 +10,7 @@ from .clock import ServerClock
 from .errors import ProtocolError, VersionError
 from .messages import Command, Dropped, Frame, Hello, Message, Pong, decode
 from .msgpack import show
+from .quickframe import quick_frame
 
 
 class Conversation:
@@ -42,7 +43,7 @@ class Conversation:
             VersionError: another major version, or another layout than expected.
             ProtocolError: the server does not follow geface.v1.
         """
-        message = decode(data)
+        message = quick_frame(data) or decode(data)
         if message is None:
             return None
         if self.hello is None:

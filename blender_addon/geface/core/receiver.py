@@ -88,6 +88,7 @@ class Receiver:
         self._conversation = Conversation(expected_layout_id)
         self._rates: dict[int, RateMeter] = {}
         self._online_since_s: float | None = None
+        self._is_wanted = False
         self._waker: Waker | None = None
         self._thread: threading.Thread | None = None
 
@@ -95,11 +96,12 @@ class Receiver:
         """Begin; a second call does nothing."""
         if self._thread is not None:
             return
+        self._is_wanted = True
         self._tell(CONNECTING, f"connecting to {self._address}")
         try:
-            self._waker = Waker()
+            self._waker = waker = Waker()
             self._thread = threading.Thread(
-                target=self._run, args=(self._waker,), name="geface-receiver", daemon=True
+                target=self._run, args=(waker,), name="geface-receiver", daemon=True
             )
             self._thread.start()
         except (OSError, RuntimeError) as error:  # no sockets, no threads left
@@ -110,13 +112,16 @@ class Receiver:
 
         May be called twice, and before ``start``. Frames that came can still be taken.
         """
+        self._is_wanted = False
         if self._waker is not None:
             self._waker.stop()
         thread = self._thread
-        if thread is not None and thread.ident is not None:
+        if thread is not None and thread.ident is not None:  # it has been started
             thread.join(timeout_s)
-        self._tell(STOPPED, "not connected")
-        return thread is None or not thread.is_alive()
+            return not thread.is_alive()
+        if self._waker is not None:
+            self._waker.close()
+        return True
 
     def status(self) -> ReceiverStatus:
         """How things are now."""
@@ -125,7 +130,10 @@ class Receiver:
             rate_hz = max((meter.rate_hz(now_s) for meter in self._rates.values()), default=0.0)
             dropped = self._dropped_before + self._conversation.dropped + self._untaken
             notices = tuple(self._notices)
-            return replace(self._status, rate_hz=rate_hz, dropped=dropped, notices=notices)
+            found = replace(self._status, rate_hz=rate_hz, dropped=dropped, notices=notices)
+        if self._is_wanted:
+            return found
+        return replace(found, phase=STOPPED, text="not connected", rate_hz=0.0, latency_s=None)
 
     def take_new(self) -> list[Frame]:
         """Every frame since the last call, oldest first; ``MAX_FRAMES`` at most are kept."""
@@ -147,7 +155,7 @@ class Receiver:
         """
         data = encode(kind, **fields)
         with self._lock:
-            if self._status.phase != ONLINE or self._waker is None:
+            if self._status.phase != ONLINE or self._waker is None or not self._is_wanted:
                 raise ConnectionLostError(f"{kind} cannot be sent: {self._status.text}")
             if len(self._commands) >= MAX_COMMANDS:
                 raise ConnectionLostError(f"{kind} cannot be sent: {MAX_COMMANDS} others wait")
@@ -164,7 +172,7 @@ class Receiver:
         try:
             self._follow(waker)
         except StoppedError:
-            self._tell(STOPPED, "not connected")
+            pass  # as wished
         except GeFaceError as error:
             self._tell(REFUSED, f"{self._address}: {error}")
         except Exception as error:  # the panel must not say "online" for ever
@@ -246,7 +254,7 @@ class Receiver:
         self._rates.setdefault(frame.subject, RateMeter()).add(now_s)
         offset_s = self._conversation.clock.offset_s
         if offset_s is not None:
-            age_s = now_s + offset_s - frame.captured_at_s
+            age_s = max(0.0, now_s + offset_s - frame.captured_at_s)
             before_s = self._status.latency_s
             smooth_s = age_s if before_s is None else before_s + (age_s - before_s) / SMOOTHED
             self._status = replace(self._status, latency_s=smooth_s)

@@ -17,6 +17,7 @@ from typing import Any
 from .errors import ProtocolError, TakeError
 from .messages import MAX_TEXT, Frame, Hello, integer, items, number, parse, string
 from .msgpack import MAX_BYTES, show, unpack
+from .quickframe import quick_frame
 
 MAGIC = b"\x89GEFACE\r\n\x1a\n1"
 SYNC = b"\xf7GFR"
@@ -154,6 +155,10 @@ class _Reading:
 
     def add(self, payload: bytes) -> None:
         """Take one record."""
+        frame = quick_frame(payload)
+        if frame is not None:
+            self.frames.append(frame)
+            return
         try:
             self._add(unpack(payload))
         except ProtocolError as error:

@@ -95,7 +95,7 @@ def parse_address(url: str) -> Address:
     try:
         parts = urlsplit(f"ws://{text}" if bare else text)
         port = parts.port
-        host = (parts.hostname or "").encode("ascii" if "%" in text else "idna").decode()
+        host = (parts.hostname or "").encode("idna").decode()
     except ValueError as error:  # UnicodeError is one
         raise AddressError(f"{show(url)} is not an address ({error}), {_EXAMPLE}") from None
     if parts.scheme not in ("ws", "wss"):
@@ -348,10 +348,11 @@ class WebSocket:
         """
         key = base64.b64encode(os.urandom(16)).decode()
         head = request_head(address, key, token)
+        has_token = bool(token) or "token=" in address.target
         stream = open_stream(address.host, address.port, trust, waker, timeout_s)
         try:
             stream.write(head)
-            return cls(stream, _shake_hands(stream, key, bool(token), timeout_s))
+            return cls(stream, _shake_hands(stream, key, has_token, timeout_s))
         except BaseException:
             stream.close()
             raise
