@@ -9,6 +9,7 @@ from .messages import Pong
 
 KEPT_PINGS = 8
 WINDOW_S = 2.0
+TICK_S = 0.02  # of the coarsest clock, Windows': it may show a short exchange as none
 
 
 class ServerClock:
@@ -27,8 +28,8 @@ class ServerClock:
         there_s = pong.received_at_s - pong.client_time_s
         back_s = pong.sent_at_s - now_s
         round_trip_s = now_s - pong.client_time_s - held_s
-        if held_s >= 0 and round_trip_s >= 0:  # else it answers no ping of ours
-            self._exchanges.append((round_trip_s, (there_s + back_s) / 2))
+        if held_s >= 0 and round_trip_s >= -TICK_S:  # else it answers no ping of ours
+            self._exchanges.append((max(0.0, round_trip_s), (there_s + back_s) / 2))
 
     @property
     def offset_s(self) -> float | None:
