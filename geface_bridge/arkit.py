@@ -13,6 +13,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from rig.inverse import CurveInverse, load_inverse
 from rig.layout import load_layout
 from rig.profile import load_profile
 
@@ -58,3 +59,26 @@ def arkit_values(channels: ArrayLike) -> NDArray[np.float64]:
     shapes, rotations, signs = _places()
     curves = np.append(load_profile("arkit52").evaluate(channels).curves, 0.0)
     return np.concatenate([curves[shapes], signs * channels[rotations]])
+
+
+@lru_cache(maxsize=1)
+def _inverse() -> CurveInverse:
+    return load_inverse("arkit52")
+
+
+def arkit_channels(values: ArrayLike) -> NDArray[np.float64]:
+    """(C,) wire channels behind the (61,) values of ``arkit_values``; the way back.
+
+    Shapes outside 0..1 are clipped. Gaze is read from the EyeLook shapes, whose directions are
+    documented, other than the eyes' rotations. The head's place, which is not among the values,
+    is 0. What the shapes cannot tell apart comes back as the smallest set of action units that
+    makes them: AU25 as AU10 and AU16 (``rig.inverse``).
+    """
+    values = np.asarray(values, np.float64)
+    shapes, rotations, signs = _places()
+    curves = np.zeros(len(SHAPES))
+    curves[shapes] = np.clip(values[: len(SHAPES)], 0.0, 1.0)
+    out = _inverse().channels(curves)
+    head = slice(0, 3)
+    out[rotations[head]] = signs[head] * values[len(SHAPES) :][head]
+    return out

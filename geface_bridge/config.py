@@ -12,7 +12,55 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 DEFAULT_VIEWER_PORT = 8766
 DEFAULT_MAX_CLIENTS = 256
-MAX_FACES = 20
+MAX_FACES = 16  # geface.v1 has no more subjects
+PHONE_PORTS = {"livelink": 11111, "ifacialmocap": 49983}
+
+
+@dataclass(frozen=True)
+class PhoneConfig:
+    """Phones that measure faces themselves and send numbers here.
+
+    Attributes:
+        format: "livelink" or "ifacialmocap".
+        host: address to listen on; only phones on this machine reach a loopback one.
+        port: 0..65535; 0 for any.
+        phone: host that is asked to send, as iFacialMocap wants; "" for none.
+
+    Raises:
+        ConfigError: a port that is none, or a format that is not asked.
+    """
+
+    format: str = "livelink"
+    host: str = DEFAULT_HOST
+    port: int = PHONE_PORTS["livelink"]
+    phone: str = ""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.port <= 65535:
+            raise ConfigError(f"port of --from is {self.port}, expected 0 to 65535")
+        if self.phone and self.format != "ifacialmocap":
+            raise ConfigError(
+                f"--phone is given with --from {self.format}, which needs no asking: leave it out, "
+                "and enter this machine's address in the application"
+            )
+
+    @classmethod
+    def parse(cls, text: str, host: str, phone: str = "") -> PhoneConfig:
+        """``livelink``, ``ifacialmocap``, either with ``:PORT``.
+
+        Raises:
+            ConfigError: it is none of these.
+        """
+        format_, colon, port = text.partition(":")
+        if format_ not in PHONE_PORTS or (colon and not (port.isascii() and port.isdecimal())):
+            expected = " or ".join(f"{name}[:PORT]" for name in PHONE_PORTS)
+            raise ConfigError(f"--from is {text!r}, expected {expected}")
+        return cls(format_, host, int(port[:6]) if colon else PHONE_PORTS[format_], phone)
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether other machines cannot send here."""
+        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
 
 
 @dataclass(frozen=True)
@@ -23,6 +71,7 @@ class SourceConfig:
         camera: index of a camera.
         video: a file.
         url: an MJPEG or RTSP stream.
+        phone: phones, instead of pictures.
         loop: start the file again at its end.
         realtime: play the file at the pace it was filmed; False: as fast as possible.
 
@@ -33,11 +82,17 @@ class SourceConfig:
     camera: int | None = None
     video: Path | None = None
     url: str | None = None
+    phone: PhoneConfig | None = None
     loop: bool = False
     realtime: bool = True
 
     def __post_init__(self) -> None:
-        options = {"--camera": self.camera, "--video": self.video, "--url": self.url}
+        options: dict[str, object] = {
+            "--camera": self.camera,
+            "--video": self.video,
+            "--url": self.url,
+        }
+        options["--from"] = self.phone
         chosen = [name for name, value in options.items() if value is not None]
         if len(chosen) > 1:
             raise ConfigError(
@@ -119,14 +174,15 @@ class StreamConfig:
         faces: 1..MAX_FACES, one subject each.
         seconds: end after so long, None for never.
         calibrate_s: take the first seconds of each face as neutral, None for not.
-        smoothing: 0 for none, 1 as tuned, more is smoother and later.
+        smoothing: 0 for none, 1 as tuned, more is smoother and later; None for 1 of pictures and
+            0 of phones, which smooth themselves.
         model: weights other than the packaged ones.
         record: a take file, or a folder for one; audio: name of the sound recorded beside it.
         performers: whose faces they are, in the subjects' order; calibrations are loaded and kept.
         rest_s: take the neutral of a face that rests so long; 0 for never.
 
     Raises:
-        ConfigError: more performers than faces, or sound beside no take.
+        ConfigError: more performers than faces, sound beside no take, weights for a phone.
     """
 
     source: SourceConfig = field(default_factory=SourceConfig)
@@ -135,7 +191,7 @@ class StreamConfig:
     faces: int = 1
     seconds: float | None = None
     calibrate_s: float | None = None
-    smoothing: float = 1.0
+    smoothing: float | None = None
     model: Path | None = None
     record: Path | None = None
     audio: str = ""
@@ -150,6 +206,15 @@ class StreamConfig:
             )
         if self.audio and self.record is None:
             raise ConfigError("--audio is given without --record: a name needs a take to stand in")
+        if self.model is not None and self.source.phone is not None:
+            raise ConfigError("--model is given with --from: phones measure without one")
+
+    @property
+    def smoothing_used(self) -> float:
+        """``smoothing``, with what None means."""
+        if self.smoothing is None:
+            return 1.0 if self.source.phone is None else 0.0
+        return self.smoothing
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,15 @@ from geface_bridge.commands.outputs import open_outputs, output_options, take_ou
 from geface_bridge.commands.serving import Teller, serving_options, start_serving, take_serving
 
 if TYPE_CHECKING:
-    from geface_bridge.live import FaceChain, LiveLoop, PersistentSource, Snapshot, StatusLine
+    from geface_bridge.inputs import PhoneSource
+    from geface_bridge.live import (
+        FaceChain,
+        LiveLoop,
+        PersistentSource,
+        PhoneChain,
+        Snapshot,
+        StatusLine,
+    )
     from geface_bridge.protocol import Command, Hello
     from geface_bridge.server import FaceServer
     from geface_bridge.server.metrics import Metric
@@ -27,6 +35,21 @@ if TYPE_CHECKING:
 @click.option("--camera", type=int, metavar="N", help="Camera by number; the first is 0.")
 @click.option("--video", type=click.Path(path_type=Path), metavar="FILE", help="Video file.")
 @click.option("--url", metavar="URL", help="MJPEG or RTSP stream.")
+@click.option(
+    "--from",
+    "sender",
+    metavar="livelink[:PORT]",
+    help="No pictures: phones that run Live Link Face send here (port 11111); or ifacialmocap "
+    "(port 49983).",
+)
+@click.option(
+    "--from-host",
+    default=c.DEFAULT_HOST,
+    show_default=True,
+    metavar="HOST",
+    help="Where --from listens; 0.0.0.0 for every address, so that phones reach it.",
+)
+@click.option("--phone", default="", metavar="HOST", help="A phone that ifacialmocap has to ask.")
 @click.option("--loop", is_flag=True, help="Start the video again at its end.")
 @click.option(
     "--realtime/--fast",
@@ -52,9 +75,7 @@ if TYPE_CHECKING:
 @click.option(
     "--smoothing",
     type=click.FloatRange(0, 10),
-    default=1.0,
-    show_default=True,
-    help="0 for none; 2 is twice as smooth and as late.",
+    help="0 for none, 1 as tuned, 2 twice as smooth and as late; unless given 1, of phones 0.",
 )
 @click.option("--model", type=click.Path(path_type=Path), help="Other weights (ONNX with card).")
 @click.option(
@@ -88,6 +109,9 @@ def stream(
     camera: int | None,
     video: Path | None,
     url: str | None,
+    sender: str | None,
+    from_host: str,
+    phone: str,
     loop: bool,
     realtime: bool,
     calibrate: float | None,
@@ -98,7 +122,8 @@ def stream(
     Without --camera, --video or --url it takes camera 0, or the bundled clip where there is no
     camera. Ctrl-C ends it.
     """
-    source = c.SourceConfig(camera, video, url, loop, realtime)
+    phones = None if sender is None else c.PhoneConfig.parse(sender, from_host, phone)
+    source = c.SourceConfig(camera, video, url, phones, loop, realtime)
     serving, outputs = take_serving(options), take_outputs(options)
     run(c.StreamConfig(source, serving, outputs, calibrate_s=calibrate, **options))
 
@@ -109,14 +134,14 @@ def run(config: c.StreamConfig) -> None:
     Raises:
         GefaceError: source, model, take, port or viewer port cannot be used.
     """
-    from geface_bridge.live import FanOut, LiveLoop, Outlet, StatusLine, open_source
+    from geface_bridge.live import FanOut, LiveLoop, Outlet, StatusLine
 
     began_s = time.monotonic()
     line = StatusLine(sys.stdout)
     teller = Teller(line)
     commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
     with ExitStack() as stack:
-        source = stack.enter_context(closing(open_source(config.source, teller)))
+        source = stack.enter_context(closing(_source(config, teller)))
         hello = _hello(config, source)
         server = start_serving(config.serving, hello, commands.put, line, stack)
         teller.server = server
@@ -124,7 +149,8 @@ def run(config: c.StreamConfig) -> None:
         outlets: list[Outlet] = [server] if recorder is None else [server, recorder]
         outlets += open_outputs(config.outputs, config.faces, line, stack)
         chain = _chain(config, teller, stack)
-        live = LiveLoop(source, chain, FanOut(outlets, teller), config.faces, teller, commands)
+        out = FanOut(outlets, teller)
+        live: LiveLoop[Any] = LiveLoop(source, chain, out, config.faces, teller, commands)
         live.recorder = recorder
         live.on_calibrated = lambda: _keep(config, chain, teller)
         server.more_metrics = lambda: _metrics(live, source)
@@ -132,7 +158,17 @@ def run(config: c.StreamConfig) -> None:
         live.run(config.seconds, _Display(line, live, server, source, began_s))
 
 
-def _metrics(live: LiveLoop, source: PersistentSource) -> list[Metric]:
+def _source(config: c.StreamConfig, teller: Teller) -> PersistentSource | PhoneSource:
+    if config.source.phone is None:
+        from geface_bridge.live import open_source
+
+        return open_source(config.source, teller)
+    from geface_bridge.inputs import open_phones
+
+    return open_phones(config.source.phone, config.faces, teller)
+
+
+def _metrics(live: LiveLoop[Any], source: PersistentSource | PhoneSource) -> list[Metric]:
     from geface_bridge.server.metrics import Metric, counter, gauge
 
     stages = tuple((name, spent / 1000) for name, spent in live.meter.milliseconds.items())
@@ -140,11 +176,12 @@ def _metrics(live: LiveLoop, source: PersistentSource) -> list[Metric]:
         gauge("frame_rate_hz", "Frames a second, over the last two seconds.", live.meter.rate_hz),
         gauge("faces", "Faces in view.", live.faces),
         counter("source_frames_skipped_total", "Frames that came too fast.", source.dropped),
+        counter("source_ignored_total", "Datagrams that no phone sent.", source.ignored),
         Metric("stage_seconds", "Mean time of a stage.", "gauge", stages, "stage"),
     ]
 
 
-def _hello(config: c.StreamConfig, source: PersistentSource) -> Hello:
+def _hello(config: c.StreamConfig, source: PersistentSource | PhoneSource) -> Hello:
     from geface_bridge.protocol import Hello
     from rig.layout import load_layout
 
@@ -176,9 +213,9 @@ class _Display:
     def __init__(
         self,
         line: StatusLine,
-        live: LiveLoop,
+        live: LiveLoop[Any],
         server: FaceServer,
-        source: PersistentSource,
+        source: PersistentSource | PhoneSource,
         began_s: float,
     ) -> None:
         self._line, self._live, self._server, self._source = line, live, server, source
@@ -205,16 +242,11 @@ class _Display:
         )
 
 
-def _chain(config: c.StreamConfig, teller: Teller, stack: ExitStack) -> FaceChain:
-    from geface_bridge.align import FaceAligner
-    from geface_bridge.estimate import Estimator
-    from geface_bridge.live import FaceChain
+def _chain(config: c.StreamConfig, teller: Teller, stack: ExitStack) -> FaceChain | PhoneChain:
     from geface_bridge.performers import load_performer, performer_path
     from geface_bridge.protocol import Calibrate
 
-    estimator = stack.enter_context(closing(Estimator.load(config.model)))
-    aligner = stack.enter_context(FaceAligner(config.faces))
-    chain = FaceChain(aligner, estimator, config.faces, config.smoothing, rest_s=config.rest_s)
+    chain = _picture_chain(config, stack) if config.source.phone is None else _phone_chain(config)
     for subject, name in enumerate(config.performers):
         performer = load_performer(name)
         if performer is not None:
@@ -227,7 +259,24 @@ def _chain(config: c.StreamConfig, teller: Teller, stack: ExitStack) -> FaceChai
     return chain
 
 
-def _keep(config: c.StreamConfig, chain: FaceChain, teller: Teller) -> None:
+def _picture_chain(config: c.StreamConfig, stack: ExitStack) -> FaceChain:
+    from geface_bridge.align import FaceAligner
+    from geface_bridge.estimate import Estimator
+    from geface_bridge.live import FaceChain
+
+    estimator = stack.enter_context(closing(Estimator.load(config.model)))
+    aligner = stack.enter_context(FaceAligner(config.faces))
+    smoothing = config.smoothing_used
+    return FaceChain(aligner, estimator, config.faces, smoothing, rest_s=config.rest_s)
+
+
+def _phone_chain(config: c.StreamConfig) -> PhoneChain:
+    from geface_bridge.live import PhoneChain
+
+    return PhoneChain(config.faces, config.smoothing_used, rest_s=config.rest_s)
+
+
+def _keep(config: c.StreamConfig, chain: FaceChain | PhoneChain, teller: Teller) -> None:
     from geface_bridge.errors import ConfigError
     from geface_bridge.performers import save_performer
 

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geface_bridge.align import FaceAligner
-from geface_bridge.capture import open_performance, open_video
+from geface_bridge.capture import Frame, open_performance, open_video
 from geface_bridge.capture.live import LiveSource
 from geface_bridge.estimate import Estimator
 from geface_bridge.live.chain import FaceChain
@@ -85,7 +85,7 @@ class ClipCamera:
 class _Probe:
     """Notes the stages of each frame once it is published."""
 
-    loop: LiveLoop | None = None
+    loop: LiveLoop[Frame] | None = None
     stages: dict[str, list[float]] = field(default_factory=dict)
 
     def __call__(self) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 import queue
 import time
-from collections.abc import Callable
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from geface_bridge.errors import GefaceError
 from geface_bridge.live.meter import StageMeter
@@ -15,10 +14,7 @@ from geface_bridge.live.outlets import Outlet
 from geface_bridge.protocol import Calibrate, Command, FaceFrame, Gain, Level, Mark, Playback
 
 if TYPE_CHECKING:
-    from geface_bridge.capture import Frame
     from geface_bridge.estimate import Estimate
-    from geface_bridge.live.chain import FaceChain
-    from geface_bridge.live.sources import PersistentSource
     from geface_bridge.takes import TakeRecorder
 
 
@@ -26,14 +22,67 @@ LEARNED = "face learned"
 CLEARED = "calibration forgotten"
 
 
-class LiveLoop:
+class Timed(Protocol):
+    """What a source gives: a picture, or what a phone measured."""
+
+    @property
+    def time_s(self) -> float:
+        """Source time."""
+        ...
+
+    @property
+    def captured_at_s(self) -> float:
+        """``time.monotonic()`` when it came."""
+        ...
+
+
+Given = TypeVar("Given", bound=Timed)
+Taken_contra = TypeVar("Taken_contra", bound=Timed, contravariant=True)
+Given_co = TypeVar("Given_co", bound=Timed, covariant=True)
+
+
+class Frames(Protocol[Given_co]):
+    """Where frames come from; ``PersistentSource`` and ``PhoneSource`` are two."""
+
+    def frames(self, deadline_s: float = math.inf) -> Iterator[Given_co | None]:
+        """The frames, and None each time the source is lost, up to a ``time.monotonic``."""
+        ...
+
+
+class Chain(Protocol[Taken_contra]):
+    """What makes estimates of frames; ``FaceChain`` and ``PhoneChain`` are two."""
+
+    meter: StageMeter
+
+    @property
+    def calibrating(self) -> tuple[bool, ...]:
+        """For each subject, whether its face is being learned."""
+        ...
+
+    def updates(self, frame: Taken_contra) -> dict[int, Estimate | None]:
+        """Subject → estimate, None where no face is to be seen, of those that a frame is about."""
+        ...
+
+    def calibrate(self, wish: Calibrate) -> None:
+        """Learn faces."""
+        ...
+
+    def set_gain(self, channel: str, factor: float) -> None:
+        """Multiply a channel from now on."""
+        ...
+
+    def reset(self) -> None:
+        """Forget the motion so far."""
+        ...
+
+
+class LiveLoop(Generic[Given]):
     """Runs a chain over a source and publishes what comes out.
 
     A face that is lost, a picture that cannot be worked on and a source that is away all
     become frames that are not valid; none of them ends the loop.
 
     Attributes:
-        faces: how many are in view now.
         published: frames so far, over all subjects.
         meter: times of all stages and the rate.
         recorder: where clients' markers go; None while nothing is recorded.
@@ -50,14 +99,13 @@ class LiveLoop:
 
     def __init__(
         self,
-        source: PersistentSource,
-        chain: FaceChain,
+        source: Frames[Given],
+        chain: Chain[Given],
         outlet: Outlet,
         subjects: int,
         tell: Callable[[Level, str], None],
         commands: queue.SimpleQueue[Command] | None = None,
     ) -> None:
-        self.faces = 0
         self.published = 0
         self.meter: StageMeter = chain.meter
         self.recorder: TakeRecorder | None = None
@@ -67,10 +115,16 @@ class LiveLoop:
         self._outlet = outlet
         self._tell = tell
         self._sequences = [0] * subjects
+        self._seen = [False] * subjects
         self._commands = commands or queue.SimpleQueue()
         self._error: GefaceError | None = None
         self._estimated = 0
         self._time_s = 0.0
+
+    @property
+    def faces(self) -> int:
+        """How many are in view now."""
+        return sum(self._seen)
 
     def run(
         self, seconds: float | None = None, after_frame: Callable[[], None] = lambda: None
@@ -81,7 +135,7 @@ class LiveLoop:
             GefaceError: the source ended and not one of its pictures could be worked on.
         """
         deadline_s = math.inf if seconds is None else time.monotonic() + seconds
-        last: Frame | None = None
+        last: Given | None = None
         for frame in self._source.frames(deadline_s):
             self._obey()
             if frame is not None:
@@ -89,37 +143,40 @@ class LiveLoop:
                 last = frame
             elif last is not None:
                 self._chain.reset()
-                self._publish(replace(last, captured_at_s=time.monotonic()), self._nobody())
+                self._publish(last.time_s, time.monotonic(), self._nobody())
             after_frame()
         if self._error is not None and not self._estimated:
             raise self._error
 
-    def _one(self, frame: Frame) -> None:
+    def _one(self, frame: Given) -> None:
         self.meter.tick()
         self.meter.note("wait", time.monotonic() - frame.captured_at_s)
         self._time_s = frame.time_s
         was_calibrating = any(self._chain.calibrating)
         try:
-            estimates = self._chain(frame.image_rgb, frame.time_s)
+            estimates = self._chain.updates(frame)
             self._estimated += 1
         except GefaceError as error:
             self._report(error)
             estimates = self._nobody()
         with self.meter.stage("publish"):
-            self._publish(frame, estimates)
+            self._publish(frame.time_s, frame.captured_at_s, estimates)
         if was_calibrating and not any(self._chain.calibrating):
             self._tell("info", LEARNED)
             self.on_calibrated()
 
-    def _nobody(self) -> list[Estimate | None]:
-        return [None] * len(self._sequences)
+    def _nobody(self) -> dict[int, Estimate | None]:
+        return dict.fromkeys(range(len(self._sequences)))
 
-    def _publish(self, frame: Frame, estimates: list[Estimate | None]) -> None:
-        self.faces = sum(estimate is not None for estimate in estimates)
-        for subject, estimate in enumerate(estimates):
+    def _publish(
+        self, time_s: float, captured_at_s: float, estimates: dict[int, Estimate | None]
+    ) -> None:
+        for subject, estimate in estimates.items():
+            self._seen[subject] = estimate is not None
             sequence = self._sequences[subject]
             self._sequences[subject] += 1
-            self._outlet.publish(_face_frame(sequence, subject, frame, estimate))
+            frame = _face_frame(sequence, subject, time_s, captured_at_s, estimate)
+            self._outlet.publish(frame)
             self.published += 1
 
     def _obey(self) -> None:
@@ -161,14 +218,16 @@ def _instruction(wish: Calibrate) -> str:
     return f"taking the range of {what}, {wish.duration_s:g} s: go as far as you can"
 
 
-def _face_frame(sequence: int, subject: int, frame: Frame, estimate: Estimate | None) -> FaceFrame:
+def _face_frame(
+    sequence: int, subject: int, time_s: float, captured_at_s: float, estimate: Estimate | None
+) -> FaceFrame:
     if estimate is None:
-        return FaceFrame.lost(sequence, subject, frame.time_s, frame.captured_at_s)
+        return FaceFrame.lost(sequence, subject, time_s, captured_at_s)
     return FaceFrame(
         sequence=sequence,
         subject=subject,
-        time_s=frame.time_s,
-        captured_at_s=frame.captured_at_s,
+        time_s=time_s,
+        captured_at_s=captured_at_s,
         valid=True,
         confidence=estimate.confidence,
         channels=estimate.channels,

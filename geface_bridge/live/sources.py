@@ -46,6 +46,7 @@ class PersistentSource:
 
     Attributes:
         name, rate_hz: as the source stated them when first opened.
+        ignored: 0; pictures come from no strangers.
 
     Args:
         source: opened.
@@ -53,6 +54,8 @@ class PersistentSource:
         tell: is told of every loss and return.
         first_retry_s: pause before the first new attempt; it doubles up to LONGEST_RETRY_S.
     """
+
+    ignored = 0
 
     def __init__(
         self,

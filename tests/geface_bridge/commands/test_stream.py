@@ -16,9 +16,10 @@ import numpy as np
 import pytest
 
 from geface_bridge import capture
+from geface_bridge.arkit import arkit_channels, arkit_values
 from geface_bridge.capture.video import PERFORMANCE
 from geface_bridge.errors import ServerError, SourceError
-from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Mark, Status
+from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Mark, Status, Subscribe
 from geface_bridge.server import FaceClient
 from geface_bridge.takes import read_take
 from rig.layout import load_layout
@@ -122,6 +123,42 @@ def test_seconds_and_the_end_of_a_file_end_it_well(empty_clip, model):
         assert "first frame after" in done.stdout
 
 
+def frames_of_both(one, other, enough):
+    """Valid frames of two clients, read in turn until ``other`` has had enough."""
+    found = [], []
+    end_s = time.monotonic() + PATIENCE_S
+    while len(found[1]) < enough and time.monotonic() < end_s:
+        for frames, client in zip(found, (one, other), strict=True):
+            message = client.receive(0.01)
+            if isinstance(message, FaceFrame) and message.valid:
+                frames.append(message)
+    return found
+
+
+@needs_clip
+def test_what_one_process_sends_as_live_link_face_another_takes_in(tmp_path):
+    """The bundled clip, over two processes and real sockets, is what ARKit's table makes of it."""
+    take = tmp_path / "back.geface"
+    taker = ("--from", "livelink:0", "--record", take, "--faces", "2")
+    with streaming(*taker) as (_, address), FaceClient(address) as client:
+        source = received(client, Hello).source
+        assert source.startswith("Live Link Face on 127.0.0.1:")
+        to = source.removeprefix("Live Link Face on ")
+        sender = ("--video", CLIP, "--loop", "--livelink", to)
+        with streaming(*sender) as (_, other), FaceClient(other) as original:
+            original.send(Subscribe("all"))
+            first = received(client, FaceFrame, lambda f: f.valid)
+            received(client, FaceFrame, lambda f: f.time_s > first.time_s + 1)  # faded in
+            sent, came = frames_of_both(original, client, 30)
+        lost = received(client, FaceFrame, lambda f: f.subject == 0 and not f.valid)
+        assert lost.time_s > came[-1].time_s
+    expected = np.array([arkit_channels(arkit_values(f.channels)) for f in sent])
+    expected[:, [LAYOUT.channel_index[f"head_{axis}"] for axis in "xyz"]] = 0
+    away = [np.abs(expected - f.channels).max(axis=1).min() for f in came]
+    assert max(away[5:-5]) < 1e-4  # ``original`` is read from a little later to a little earlier
+    assert sum(f.valid for f in read_take(take).frames) >= len(came) == 30
+
+
 def run(*arguments):
     command = [sys.executable, "-m", "geface_bridge", "stream", *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -151,6 +188,10 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(empty_clip, model, tmp_
             "broken": (*clip, "--port", 0, "--model", broken),
             "cannot be read as a video": ("--port", 0, "--video", broken),
             "camera 97 cannot be opened": ("--port", 0, "--camera", 97),
+            "expected livelink[:PORT]": ("--port", 0, "--from", "kinect"),
+            "--camera and --from are given": ("--from", "livelink", "--camera", 0),
+            "phones measure without one": ("--from", "livelink:0", "--model", model),
+            "cannot be listened on": ("--from", "livelink", "--from-host", "192.0.2.1"),
         }
         for message, arguments in cases.items():
             done = run(*arguments)

@@ -8,7 +8,8 @@ import pytest
 from geface_bridge.align import FaceAligner
 from geface_bridge.errors import ImageError
 from geface_bridge.estimate import Estimator
-from geface_bridge.live.chain import FaceChain, paces
+from geface_bridge.live.chain import FaceChain
+from geface_bridge.live.motions import paces
 from geface_bridge.motion import MotionConfig
 from geface_bridge.protocol import Calibrate
 from rig.layout import load_layout

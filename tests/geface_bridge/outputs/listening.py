@@ -39,9 +39,9 @@ class Listener:
 
 
 @contextmanager
-def listening():
+def listening(host="127.0.0.1"):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+        sock.bind((host, 0))
         sock.settimeout(20)
         yield Listener(sock)
 
