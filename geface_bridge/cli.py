@@ -28,7 +28,7 @@ COMMANDS = {
     "watch": "Print the live action units of a stream.",
     "estimate": "Estimate videos, images and folders into a CSV or JSON file.",
     "rig": "Move the rig's head by hand: a page with all its sliders.",
-    "addon": "Write the add-on for Blender as a zip to install.",
+    "addon": "Write the add-on for Blender or the plugin for Unreal, to install.",
     "bench": "Measure this machine: latency of a live stream.",
     "doctor": "Check camera, models, GL and ports, and say what to do.",
 }

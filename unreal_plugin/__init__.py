@@ -1,0 +1,1 @@
+"""The Unreal plugin: ``GeFaceBridge/`` is what the engine builds, ``build.py`` hands it out."""
