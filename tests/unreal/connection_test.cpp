@@ -65,6 +65,17 @@ TEST(the_text_of_a_connection_is_written_in_one_way) {
            "profile=;delay_ms=30.25");
 }
 
+TEST(a_delay_that_none_can_be_is_written_as_the_nearest_that_can) {
+    const std::pair<double, const char*> delays[] = {
+        {-1.0, "delay_ms=0"}, {7.0, "delay_ms=1000"}, {std::nan(""), "delay_ms=0"}};
+    for (const auto& [delay_s, end] : delays) {
+        Connection connection;
+        connection.delay_s = delay_s;
+        const std::string text = geface::ConnectionText(connection);
+        EXPECT_OF(text, text.substr(text.rfind(';') + 1) == end);
+    }
+}
+
 TEST(every_connection_comes_back_from_its_text) {
     std::mt19937 random(3);
     for (int i = 0; i < 2000; ++i) {
@@ -93,6 +104,8 @@ TEST(what_is_no_connection_string_is_refused_by_name) {
         {"url=", "url is ''"},
         {"url=ws://", "url is 'ws://'"},
         {"url=ws:///x", "url is 'ws:///x'"},
+        {"url=wss://#host:1", "url is 'wss://#host:1'"},
+        {"url=ws://ann@:9000", "url is 'ws://ann@:9000'"},
         {"url=ws://a%20b", "url is 'ws://a b'"},
         {"role=face", "role is 'face', expected basic, animation"},
         {"role=animation", "needs a profile"},

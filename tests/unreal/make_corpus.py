@@ -1,6 +1,6 @@
 """Seeds for the fuzz targets, from the golden vectors.
 
-python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session and FOLDER/profile
+python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session, FOLDER/profile and FOLDER/connection
 """
 
 from __future__ import annotations
@@ -35,9 +35,17 @@ def profile_seeds() -> dict[str, bytes]:
     return {"worked": text, "half": text[: len(text) // 2], "odd": odd}
 
 
+def connection_seeds() -> dict[str, bytes]:
+    """Strings as presets keep them and as people write them."""
+    full = b"url=wss://studio:9000/a;token=a%3Bb;subject-prefix=Ann_;role=animation;curves=both;"
+    profile = "profile=C:\\Köpfe\\kopf.json;delay_ms=12.5".encode()
+    return {"full": full + profile, "loose": b" delay_ms = 0.001 ; curves=au;;role=basic "}
+
+
 def main(arguments: list[str]) -> int:
     """Write the seeds."""
-    for name, seeds in {"session": session_seeds(), "profile": profile_seeds()}.items():
+    kinds = {"session": session_seeds, "profile": profile_seeds, "connection": connection_seeds}
+    for name, seeds in ((kind, make()) for kind, make in kinds.items()):
         folder = Path(arguments[0]) / name
         folder.mkdir(parents=True, exist_ok=True)
         for seed, data in seeds.items():

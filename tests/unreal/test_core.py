@@ -15,6 +15,7 @@ GOLDEN = ROOT / "tests" / "contract" / "golden"
 CORE = ROOT / "unreal_plugin" / "GeFaceBridge" / "Source" / "GeFaceCore"
 HOURS = {"g++": "2", "clang++": "0.1"}
 FUZZ_SECONDS = 5
+TARGETS = ["session", "profile", "connection"]
 FORBIDDEN = re.compile(r"\b(throw|try|catch|dynamic_cast|typeid)\b")
 
 pytestmark = pytest.mark.timeout(900)
@@ -27,13 +28,13 @@ def test_the_core_does_what_its_own_tests_say(built, compiler):
     assert re.search(r"^[4-9]\d tests, 0 failures$", said, re.MULTILINE), said
 
 
-@pytest.mark.parametrize("target", ["session", "profile"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_the_kept_corpus_holds(built, target):
     said = run([built("g++") / f"fuzz_{target}", HERE / "corpus" / target])
     assert int(said.split()[0]) >= 10
 
 
-@pytest.mark.parametrize("target", ["session", "profile"])
+@pytest.mark.parametrize("target", TARGETS)
 def test_a_short_fuzz_finds_nothing(built, target, tmp_path):
     program = built("clang++") / f"fuzz_{target}"
     corpus = tmp_path / "corpus"

@@ -1,7 +1,9 @@
 #include "GeFaceCore/Connection.h"
 
+#include <algorithm>
 #include <array>
 
+#include "GeFaceCore/Bits.h"
 #include "GeFaceCore/Utf8.h"
 
 namespace geface {
@@ -106,7 +108,7 @@ public:
             text = end == std::string_view::npos ? std::string_view() : text.substr(end + 1);
         }
         if (found.role == Role::Animation && found.profile.empty()) {
-            return Refuse("role=animation needs a profile: write profile=… or role=basic");
+            return Refuse("role=animation needs a profile: write profile=... or role=basic");
         }
         return true;
     }
@@ -123,7 +125,7 @@ private:
         const std::size_t equals = part.find('=');
         const std::string name(Trimmed(part.substr(0, equals)));
         if (equals == std::string_view::npos) {
-            return Refuse("'" + name + "' has no value: write key=value, as in url=ws://…");
+            return Refuse("'" + name + "' has no value: write key=value, as in url=ws://...");
         }
         const std::optional<std::size_t> key = Find(kKeys, name);
         if (!key) return Refuse("unknown key '" + name + "', expected " + Listed(kKeys));
@@ -163,8 +165,8 @@ private:
     }
 
     bool TakeUrl(const std::string& value) {
-        const std::string_view rest = AfterScheme(value);
-        if (rest.empty() || rest.front() == '/' || value.find(' ') != std::string::npos) {
+        const std::string host = AfterScheme(value).empty() ? std::string() : HostOf(value);
+        if (host.empty() || host.front() == ':' || value.find(' ') != std::string::npos) {
             return Refuse("url is '" + value + "', expected ws://host:port or wss://host:port");
         }
         found.url = value;
@@ -206,9 +208,11 @@ private:
     std::array<bool, kKeys.size()> seen_{};
 };
 
-// Thousandths of a millisecond, without the locale's comma.
+// To a thousandth, without the locale's comma; what no delay can be becomes the nearest that can.
 static std::string Milliseconds(double seconds) {
-    const auto micro = static_cast<long long>(seconds * 1e6 + 0.5);
+    const double delay_s =
+        IsFinite(seconds) ? std::clamp(seconds, 0.0, Connection::kMaxDelayS) : 0.0;
+    const auto micro = static_cast<long long>(delay_s * 1e6 + 0.5);
     std::string text = std::to_string(micro / 1000);
     if (micro % 1000 == 0) return text;
     std::string part = std::to_string(1000 + micro % 1000).substr(1);
