@@ -15,6 +15,7 @@ from importlib import metadata
 
 import click
 
+from geface_bridge.config import PHONE_PORTS, PhoneConfig
 from geface_bridge.errors import GefaceError
 
 DISTRIBUTION = "geface-bridge"
@@ -79,6 +80,7 @@ def findings(port: int, with_camera: bool) -> Iterator[Finding]:
     yield model()
     yield clip()
     yield port_free(port)
+    yield phones()
     if with_camera:
         yield cameras()
     yield rendering()
@@ -162,6 +164,19 @@ def port_free(port: int) -> Finding:
             advice = f"end the program that has it, or stream with --port {port + 1}"
             return Finding("port", False, True, f"{port} is taken ({error.strerror})", advice)
     return Finding("port", True, True, f"127.0.0.1:{port} is free")
+
+
+def phones(port: int = PHONE_PORTS["livelink"]) -> Finding:
+    """Whether phones could be listened to; another program, Unreal say, may have the port."""
+    from geface_bridge.inputs import open_phones
+
+    try:
+        open_phones(PhoneConfig(host="0.0.0.0", port=port), 1, lambda *_: None).close()
+    except GefaceError as error:
+        text, _, advice = str(error).partition(": ")
+        return Finding("phones", False, False, text, advice)
+    text = f"UDP {port} is free for stream --from livelink --from-host 0.0.0.0"
+    return Finding("phones", True, False, text)
 
 
 def cameras() -> Finding:

@@ -50,6 +50,17 @@ def test_a_port_is_taken_or_free(busy_port, free_port):
     assert module.port_free(free_port).good
 
 
+def test_the_phones_port_is_free_or_another_program_has_it():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("0.0.0.0", 0))
+        port = other.getsockname()[1]
+        taken = module.phones(port)
+    assert (taken.good, taken.needed) == (False, False)
+    assert f"UDP port {port}" in taken.text
+    assert "--from livelink:PORT" in taken.advice
+    assert module.phones(port).good
+
+
 def test_a_machine_without_camera_can_still_stream_a_video(monkeypatch):
     monkeypatch.setattr(module, "CAMERAS_TRIED", 0)
     finding = module.cameras()
