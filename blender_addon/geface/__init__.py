@@ -20,12 +20,18 @@ bl_info = {
 def register() -> None:
     """Called by Blender when the add-on is switched on."""
     from . import ui
+    from .host import record, session
 
     ui.register()
+    session.register()
+    record.register()
 
 
 def unregister() -> None:
     """Called by Blender when the add-on is switched off; leaves no thread, socket or timer."""
     from . import ui
+    from .host import record, session
 
+    record.unregister()
+    session.unregister()
     ui.unregister()

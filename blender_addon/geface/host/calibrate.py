@@ -115,12 +115,11 @@ class Calibrator:
             session.listeners.append(self.on_frames)
 
     def _ask_server(self, request: Request, hello: Hello) -> None:
-        subject = hello.subjects.index(request.subject) if request.subject else 0
         try:
             session.send(
                 "calibrate",
                 duration_s=request.seconds,
-                subject=subject,
+                subject=_index(hello, request.subject),
                 kind=request.kind,
                 channels=request.chosen,
             )
@@ -134,7 +133,7 @@ class Calibrator:
         request, capture = self._request, self._capture
         if request is None or capture is None:
             return
-        subject = hello.subjects.index(request.subject) if request.subject else 0
+        subject = _index(hello, request.subject)
         for frame in frames:
             if frame.subject == subject:
                 capture.feed(frame.channels if frame.valid else None, frame.time_s)
@@ -152,6 +151,11 @@ class Calibrator:
             session.listeners.remove(self.on_frames)
         self._request = self._capture = None
         self.text, self.failed = text, failed
+
+
+def _index(hello: Hello, subject: str) -> int:
+    """Of a face; the first where it has no name, or one that this server does not know."""
+    return hello.subjects.index(subject) if subject in hello.subjects else 0
 
 
 def _guide(request: Request) -> str:
@@ -176,6 +180,22 @@ def keep(scene_name: str, subject: str, calibration: Calibration | None) -> None
     text = calibration_text(calibration) if calibration else ""
     for character in _characters(scene_name, subject):
         character.calibration = text
+
+
+def forget(scene_name: str, subject: str, at_server: bool) -> str:
+    """Forget rest and range of a face; returns why that failed, "" if it did not."""
+    calibrator.cancel()
+    hello = session.status.hello if session.status else None
+    if not at_server:
+        keep(scene_name, subject, None)
+    elif hello is None:
+        return "The connection is gone; connect first"
+    else:
+        try:
+            session.send("calibrate", duration_s=0.0, subject=_index(hello, subject), kind="clear")
+        except GeFaceError as error:
+            return str(error)
+    return ""
 
 
 def _characters(scene_name: str, subject: str) -> list[bpy.types.PropertyGroup]:

@@ -30,10 +30,10 @@ def description(character: bpy.types.PropertyGroup) -> tuple[str, bool]:
     if character.target is None:
         return "Choose an armature, or a mesh with shape keys", False
     key = "\0".join((character.name, character.target.name_full, character.profile))
-    age_s = time.monotonic()
+    now_s = time.monotonic()
     known = _descriptions.get(key)
-    if known is None or age_s - known[0] > FRESH_S:
-        known = (age_s, *_looked_up(character))
+    if known is None or now_s - known[0] > FRESH_S:
+        known = (now_s, *_looked_up(character))
         _descriptions.clear()
         _descriptions[key] = known
     return known[1:]
@@ -41,6 +41,6 @@ def description(character: bpy.types.PropertyGroup) -> tuple[str, bool]:
 
 def _looked_up(character: bpy.types.PropertyGroup) -> tuple[str, bool]:
     try:
-        return targets.describe(character), True
+        return targets.resolve(character).summary, True
     except GeFaceError as error:
         return str(error), False

@@ -18,9 +18,12 @@ INDEX = {name: index for index, (name, *_) in enumerate(CHANNELS)}
 
 
 def level(channel: str, context: bpy.types.Context) -> float:
-    """What the active character's face does in a channel now; 0 without a face."""
+    """What the active character shows of a channel now, after calibration and gains.
+
+    Without a character it is what the first face does; 0 without a face.
+    """
     character = active_character(context)
-    channels = session.latest_channels(character.subject if character else "")
+    channels = session.shown(character.name) if character else session.latest_channels()
     return 0.0 if channels is None else float(channels[INDEX[channel]])
 
 

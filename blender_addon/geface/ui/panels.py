@@ -6,9 +6,9 @@ import textwrap
 import bpy
 
 from ..core.action_units import ACTION_UNITS, ActionUnit
-from ..core.errors import GeFaceError
 from ..core.layout_generated import CHANNELS
 from ..core.messages import Frame
+from ..host import posing
 from ..host.calibrate import calibrator, known
 from ..host.record import recorder
 from ..host.session import session
@@ -25,6 +25,8 @@ PHASES = {
     "stopped": "Stopped",
 }
 PIXELS_A_LETTER = 6.3
+NAME_SHARE = 0.55
+"""Of the width, for an action unit's name."""
 
 
 def draw_text(
@@ -57,9 +59,7 @@ class GEFACE_PT_connection(_Panel, bpy.types.Panel):
         column = layout.column(align=True)
         column.enabled = not session.connected
         column.prop(settings, "url", text="")
-        column.prop(context.window_manager.geface, "token", text="", placeholder="Token") if (
-            _PLACEHOLDERS
-        ) else column.prop(context.window_manager.geface, "token")
+        column.prop(context.window_manager.geface, "token")
         if settings.url.startswith("wss:"):
             column.prop(settings, "certificate")
         layout.operator("geface.disconnect" if session.connected else "geface.connect")
@@ -83,9 +83,6 @@ class GEFACE_PT_connection(_Panel, bpy.types.Panel):
             _draw_faces(self.layout, status.hello.subjects if status.hello else ())
         for notice in status.notices[-2:]:
             draw_text(self.layout, context, notice, "INFO")
-
-
-_PLACEHOLDERS = "placeholder" in bpy.types.UILayout.bl_rna.functions["prop"].parameters
 
 
 def _draw_figures(
@@ -114,7 +111,9 @@ class GEFACE_UL_characters(bpy.types.UIList):
         layout: bpy.types.UILayout,
         _data: bpy.types.AnyType,
         item: bpy.types.PropertyGroup,
-        *_rest: object,
+        _icon_number: int,
+        _active_data: bpy.types.AnyType,
+        _active_property: str,
     ) -> None:
         """Follow or not, name, and a sign if it cannot be driven."""
         row = layout.row(align=True)
@@ -225,14 +224,16 @@ class GEFACE_PT_action_units(_Panel, bpy.types.Panel):
 
 
 def _draw_titles(column: bpy.types.UILayout) -> None:
-    cells = column.split(factor=0.5).split
-    row = column.row()
-    del cells, row
+    split = column.split(factor=NAME_SHARE, align=True)
+    split.label(text="")
+    row = split.row(align=True)
+    row.label(text="Left")
+    row.label(text="Right")
 
 
 def _cells(column: bpy.types.UILayout, unit: ActionUnit) -> bpy.types.UILayout:
     """Write an action unit's name; returns where its one or two values go."""
-    split = column.split(factor=0.55, align=True)
+    split = column.split(factor=NAME_SHARE, align=True)
     split.label(text=f"{unit.name[2:]} {unit.label}")
     return split.row(align=True)
 
@@ -292,14 +293,47 @@ class GEFACE_PT_calibrate(_Panel, bpy.types.Panel):
 
 
 def _summary(context: bpy.types.Context, character: bpy.types.PropertyGroup) -> str:
-    try:
-        calibration = known(context.scene.name, character.subject)
-    except GeFaceError as error:
-        return str(error)
+    calibration = known(context.scene.name, character.subject)
     if calibration is None:
         return "The stored calibration cannot be read; calibrate again"
     ranges = sum(value != 1.0 for value in calibration.maximum.values())
     return f"Rest known, range of {ranges} channels" if calibration.neutral else f"{ranges} ranges"
+
+
+class GEFACE_PT_learn(_Panel, bpy.types.Panel):
+    """Any character: pose an action unit, and it is learned."""
+
+    bl_label = "Pose to Profile"
+    bl_order = 4
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Choose, pose, learn, look."""
+        layout, chosen = self.layout, context.window_manager.geface
+        character = active_character(context)
+        if character is None or not posing.is_posing(character):
+            layout.operator("geface.pose_start", icon="POSE_HLT")
+        else:
+            self._draw_posing(context)
+        column = layout.column(align=True)
+        column.prop(chosen, "learn_pose", text="")
+        row = column.row(align=True)
+        row.enabled = posing.has_sides(chosen.learn_pose)
+        row.prop(chosen, "learn_side", expand=True)
+        column.operator("geface.learn", icon="IMPORT")
+        column.operator("geface.learn_mirror", icon="MOD_MIRROR")
+        layout.prop(chosen, "preview", slider=True)
+        row = layout.row(align=True)
+        row.operator("geface.profile_import", text="Import", icon="FILEBROWSER")
+        row.operator("geface.profile_export", text="Export", icon="EXPORT")
+
+    def _draw_posing(self, context: bpy.types.Context) -> None:
+        box = self.layout.box()
+        text = "The face lets go. Choose an action unit, pose it in full, and press Learn."
+        draw_text(box, context, text, "INFO")
+        row = box.row(align=True)
+        row.operator("geface.pose_reset", icon="LOOP_BACK")
+        row.operator("geface.pose_end", icon="CHECKMARK")
 
 
 class GEFACE_PT_record(_Panel, bpy.types.Panel):
@@ -344,5 +378,6 @@ CLASSES = (
     GEFACE_PT_characters,
     GEFACE_PT_action_units,
     GEFACE_PT_calibrate,
+    GEFACE_PT_learn,
     GEFACE_PT_record,
 )

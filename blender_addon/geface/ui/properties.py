@@ -165,7 +165,8 @@ class SceneSettings(bpy.types.PropertyGroup):
     )
     simplify_error: FloatProperty(
         name="Largest error",
-        description="How far a simplified curve may be from the recorded one, in its own unit",
+        description="How far a simplified curve may be from the recorded one: of keys and angles "
+        "in their own unit, of a bone's place as a share of its way",
         default=0.002,
         min=0.0001,
         max=0.1,
@@ -265,6 +266,7 @@ class WindowSettings(bpy.types.PropertyGroup):
         name="Side",
         description="The character's own side",
         items=(
+            ("BOTH", "Both", "Both sides are posed at once, and learned apart"),
             ("LEFT", "Left", "The character's own left"),
             ("RIGHT", "Right", "The character's own right"),
         ),

@@ -8,7 +8,9 @@ sidebars are redrawn, the viewport redraws itself where something moved.
 import time
 
 import bpy
+from bpy.app.handlers import persistent
 
+from ..host import posing
 from ..host.calibrate import calibrator
 from ..host.session import session
 from .preferences import preferences
@@ -52,14 +54,24 @@ def _start_up() -> None:
     _state["asked_to_connect"] = True
 
 
+@persistent
+def _forget_file(*_arguments: object) -> None:
+    """Another file was opened: what was under way was about the old one."""
+    calibrator.cancel()
+    posing.forget()
+
+
 def register() -> None:
     """Start beating; a new file does not stop it."""
+    bpy.app.handlers.load_post.append(_forget_file)
     bpy.app.timers.register(pulse, first_interval=IDLE_S, persistent=True)
 
 
 def unregister() -> None:
     """Stop, and give up what is under way."""
-    calibrator.cancel()
+    _forget_file()
+    if _forget_file in bpy.app.handlers.load_post:
+        bpy.app.handlers.load_post.remove(_forget_file)
     _state.update(was_busy=False, asked_to_connect=False)
     if bpy.app.timers.is_registered(pulse):
         bpy.app.timers.unregister(pulse)
