@@ -67,16 +67,17 @@ def read_take(path: str | Path) -> Take:
     """
     path = Path(path)
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MAX_FILE_BYTES + 1)
+        size = path.stat().st_size
+        if not path.is_file():  # a pipe would keep us waiting
+            raise TakeError(f"take {path} cannot be read (it is no file)")
+        if size > MAX_FILE_BYTES:
+            raise TakeError(f"take {path} has more than {MAX_FILE_BYTES >> 20} MiB: {_SHORTER}")
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise TakeError(f"take {path} cannot be read ({reason})") from None
     except MemoryError:
         raise TakeError(f"take {path} does not fit into memory: {_SHORTER}") from None
-    if len(data) > MAX_FILE_BYTES:
-        limit = f"{MAX_FILE_BYTES >> 20} MiB"
-        raise TakeError(f"take {path} has more than {limit}: {_SHORTER}")
     try:
         return parse_take(data)
     except TakeError as error:
