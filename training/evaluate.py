@@ -1,10 +1,12 @@
 """How well an estimator, or another tool, scores faces whose scores are known.
 
-    python -m training.evaluate --pairs held_out=runs/held_out --disfa DISFA --json scores.json
+    python -m training.evaluate --pairs held_out=runs/held_out --pictures other=runs/other \\
+        --disfa DISFA --json scores.json
 
-Sets: renders of the rig, or of another renderer, in folders as ``training.render_pairs`` writes
-them; DISFA and BP4D (their test people), for those who have a licence. Every picture is judged
-by itself: nothing is smoothed, tracked or calibrated.
+Sets: renders of the rig as ``training.render_pairs`` writes them; pictures with a table, as
+``rig.author.other_faces`` makes them by another renderer and another deformation; DISFA and BP4D
+(their test people), for those who have a licence. Every picture is judged by itself: nothing is
+smoothed, tracked or calibrated.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from training.console import TrainingCommand
 from training.data.bp4d import read_bp4d
 from training.data.disfa import read_disfa
 from training.data.labelled import LabelledSequence
+from training.data.pictures import read_pictures
 from training.predictors import CsvPredictor, OwnPredictor, Prediction, Predictor
 from training.predictors import prediction_from_channels as truth_from_channels
 from training.scores import Score, averages, format_scores, score_aus
@@ -84,6 +87,13 @@ def pairs_samples(folder: Path) -> Iterator[Sample]:
             yield Sample(folder.name, pair.index, pair.image_rgb, truth)
 
 
+def picture_samples(folder: Path) -> Iterator[Sample]:
+    """Pictures with a table."""
+    for number, picture in enumerate(read_pictures(folder)):
+        truth = Prediction(picture.aus, picture.yaw_rad, picture.pitch_rad)
+        yield Sample(folder.name, number, picture.read(), truth)
+
+
 def sequence_samples(sequences: list[LabelledSequence]) -> Iterator[Sample]:
     """The scored frames of films of test people."""
     for sequence in sequences:
@@ -108,8 +118,9 @@ def evaluate(predictor: Predictor, samples: Iterator[Sample]) -> Result:
     seen = [(truth, answer) for truth, answer in answers if answer is not None]
     if not seen:
         raise SourceError(f"{predictor.name} found a face in none of {len(answers)} pictures")
-    names = tuple(au.name for au in load_layout().all_aus if au.name in seen[0][0].aus)
     truths, found = zip(*seen, strict=True)
+    known = {name for truth in truths for name in truth.aus}
+    names = tuple(au.name for au in load_layout().all_aus if au.name in known)
     scores = score_aus(intensities(found, names), intensities(truths, names), names)
     return Result(scores, len(seen) / len(answers), _pose_error_rad(found, truths))
 
@@ -135,15 +146,19 @@ def _named(text: str) -> tuple[str, Path]:
 
 
 def _sets(
-    pairs: tuple[str, ...], disfa: Path | None, bp4d: Path | None
+    pairs: tuple[str, ...], pictures: tuple[str, ...], disfa: Path | None, bp4d: Path | None
 ) -> dict[str, Iterator[Sample]]:
     sets = {name: pairs_samples(folder) for name, folder in map(_named, pairs)}
+    sets |= {name: picture_samples(folder) for name, folder in map(_named, pictures)}
     if disfa:
         sets["DISFA"] = sequence_samples(read_disfa(disfa))
     if bp4d:
         sets["BP4D"] = sequence_samples(read_bp4d(bp4d))
     if not sets:
-        raise ConfigError("nothing to evaluate on; give --pairs NAME=FOLDER, --disfa or --bp4d")
+        raise ConfigError(
+            "nothing to evaluate on; give --pairs NAME=FOLDER, --pictures NAME=FOLDER, --disfa or "
+            "--bp4d"
+        )
     return sets
 
 
@@ -160,6 +175,9 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 @click.command(cls=TrainingCommand)
 @click.option("--pairs", multiple=True, metavar="NAME=FOLDER", help="Rendered pairs; repeatable.")
+@click.option(
+    "--pictures", multiple=True, metavar="NAME=FOLDER", help="Pictures with labels.csv; repeatable."
+)
 @click.option("--disfa", type=FOLDER, help="DISFA as it is unpacked.")
 @click.option("--bp4d", type=FOLDER, help="BP4D as it is unpacked.")
 @click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Other weights.")
@@ -169,6 +187,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path))
 def main(
     pairs: tuple[str, ...],
+    pictures: tuple[str, ...],
     disfa: Path | None,
     bp4d: Path | None,
     model: Path | None,
@@ -178,7 +197,7 @@ def main(
     """Print ICC(3,1), MAE, Pearson's r and F1 per AU and averaged."""
     predictor = CsvPredictor(*_named(tool)) if tool else OwnPredictor(model)
     results = {}
-    for name, samples in _sets(pairs, disfa, bp4d).items():
+    for name, samples in _sets(pairs, pictures, disfa, bp4d).items():
         results[name] = evaluate(predictor, samples)
         click.echo(report(name, results[name]) + "\n")
     if json_path:
