@@ -7,7 +7,6 @@ ever NaN or infinite.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -24,6 +23,8 @@ FloatArray = NDArray[np.float64]
 
 MAX_FACTOR = 10.0
 """Of a gain and of the strength."""
+MAX_TIME_S = 1e12
+"""Beyond, and where it is none at all, a time counts as unchanged."""
 JITTER_S = 0.1
 """Time that falls by less stands still; by more it is another run of the source."""
 
@@ -133,7 +134,9 @@ class Motion:
     def _advance(self, time_s: float) -> float:
         """The time to go by, which never falls unless the source began anew."""
         last_s = self._time_s
-        if not math.isfinite(time_s) or (last_s is not None and 0 < last_s - time_s <= JITTER_S):
+        if not abs(time_s) <= MAX_TIME_S or (
+            last_s is not None and 0 < last_s - time_s <= JITTER_S
+        ):
             time_s = last_s or 0.0
         elif last_s is not None and time_s < last_s:
             self._smoothing.reset()

@@ -22,6 +22,8 @@ OPEN_HZ, CALM_HZ = 30.0, 0.5
 """Cut-off at rest at next to no smoothing, and at 1."""
 CALM_BETA = 1.5
 """Hertz a (unit a second) at smoothing 1: a smile of 0.3 s is 3 units a second."""
+SHORTEST_S, LONGEST_S = 1e-5, 60.0
+"""Between frames; beyond, speeds would leave the numbers there are."""
 QUICK = {"lids": 4.0, "gaze": 3.0, "other": 1.0}
 """Factor of both: a blink of 0.15 s and a saccade of 0.04 s must pass nearly whole."""
 
@@ -34,7 +36,8 @@ def paces(channels: Sequence[Channel], strength: float) -> tuple[FloatArray, Flo
         strength: above 0, up to 1; cut-offs fall geometrically from ``OPEN_HZ`` to ``CALM_HZ``.
     """
     quick = np.array([QUICK[_group(channel)] for channel in channels])
-    return quick * OPEN_HZ * (CALM_HZ / OPEN_HZ) ** strength, quick * CALM_BETA / strength
+    cutoff_hz = OPEN_HZ * (CALM_HZ / OPEN_HZ) ** strength
+    return quick * cutoff_hz, quick * CALM_BETA / max(strength, 0.05)
 
 
 def _group(channel: Channel) -> str:
@@ -74,7 +77,8 @@ class Smoothing:
         if self._paces is None or self._time_s is None:
             self._filtered, self._speed = values.copy(), np.zeros_like(values)
         elif time_s > self._time_s:
-            self._advance(values, time_s - self._time_s, *self._paces)
+            elapsed_s = min(max(time_s - self._time_s, SHORTEST_S), LONGEST_S)
+            self._advance(values, elapsed_s, *self._paces)
         self._time_s = time_s
         return self._filtered.copy()
 
