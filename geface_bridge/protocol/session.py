@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from dataclasses import dataclass
 
 from geface_bridge.errors import ProtocolError, VersionError
 from geface_bridge.protocol import messages as m
@@ -15,6 +16,7 @@ from geface_bridge.protocol.codec import decode, encode, parse, unpack
 from geface_bridge.protocol.fields import MAX_TEXT, show
 from geface_bridge.protocol.outbox import ALL_LIMIT, Outbox, Packet
 
+PINGS_KEPT = 8  # of which the quickest tells the clocks apart; older ones drift away
 CONTROL_LIMIT = 64  # status and pong messages that may wait for a client
 CLOSE_PROTOCOL_ERROR = 1002  # a message the specification does not allow
 CLOSE_INVALID_DATA = 1007  # bytes that are not even a msgpack map
@@ -162,6 +164,14 @@ class ServerSession:
         return encode(m.Pong(ping.client_time_s, received_at_s, time_s))
 
 
+@dataclass(frozen=True)
+class _Exchange:
+    """A ping and its pong: how long they were under way, and server's clock minus ours."""
+
+    round_trip_s: float
+    offset_s: float
+
+
 class ClientSession:
     """A client's end of one connection; a new connection needs a new session.
 
@@ -169,18 +179,28 @@ class ClientSession:
         hello: what the server announced; None before.
         received: frames so far.
         missed: frames the sequence numbers show were dropped.
-        clock_offset_s: server's clock minus ours, by the quickest pong so far; None before one.
-        round_trip_s: of that pong; the offset is off by half of it at most.
     """
 
     def __init__(self, expected_layout_id: str | None = None) -> None:
         self.hello: m.Hello | None = None
         self.received = 0
         self.missed = 0
-        self.clock_offset_s: float | None = None
         self._expected_layout_id = expected_layout_id
         self._last_sequence: dict[int, int] = {}
-        self.round_trip_s = math.inf
+        self._exchanges: deque[_Exchange] = deque(maxlen=PINGS_KEPT)
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """Server's clock minus ours, by the quickest of the last PINGS_KEPT pongs; None before one.
+
+        Off by half of ``round_trip_s`` at most, and by what the clocks drifted since that pong.
+        """
+        return self._quickest().offset_s if self._exchanges else None
+
+    @property
+    def round_trip_s(self) -> float:
+        """Of the pong that ``clock_offset_s`` is from; infinite before one."""
+        return self._quickest().round_trip_s if self._exchanges else math.inf
 
     def receive(self, data: bytes | str, time_s: float) -> m.ServerMessage | None:
         """Take one websocket message from the server, received at ``time_s`` of our clock.
@@ -213,9 +233,8 @@ class ClientSession:
 
     def latency_s(self, frame: m.FaceFrame, time_s: float) -> float | None:
         """Age of a frame at ``time_s`` of our clock; None before the first pong."""
-        if self.clock_offset_s is None:
-            return None
-        return time_s + self.clock_offset_s - frame.captured_at_s
+        offset_s = self.clock_offset_s
+        return None if offset_s is None else time_s + offset_s - frame.captured_at_s
 
     def _welcome(self, message: m.Message) -> m.Hello:
         if not isinstance(message, m.Hello):
@@ -241,12 +260,13 @@ class ClientSession:
         self._last_sequence[frame.subject] = frame.sequence
 
     def _measure(self, pong: m.Pong, time_s: float) -> None:
-        """Offset as NTP computes it (RFC 5905, section 8), from the quickest exchange."""
+        """Offset as NTP computes it (RFC 5905, section 8)."""
         held_s = pong.sent_at_s - pong.received_at_s
-        round_trip_s = time_s - pong.client_time_s - held_s
-        if round_trip_s > self.round_trip_s:
-            return
-        self.round_trip_s = round_trip_s
         there_s = pong.received_at_s - pong.client_time_s
         back_s = pong.sent_at_s - time_s
-        self.clock_offset_s = (there_s + back_s) / 2
+        round_trip_s = time_s - pong.client_time_s - held_s
+        self._exchanges.append(_Exchange(round_trip_s, (there_s + back_s) / 2))
+
+    def _quickest(self) -> _Exchange:
+        """The newest of those that were equally quick."""
+        return min(reversed(self._exchanges), key=lambda exchange: exchange.round_trip_s)

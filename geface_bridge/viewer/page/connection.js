@@ -5,7 +5,7 @@ import { decode, encode } from "./msgpack.js";
 const FIRST_RETRY_S = 0.4;
 const LONGEST_RETRY_S = 5;
 const PING_EVERY_S = 2;
-const PINGS_KEPT = 12; // the clock offset follows the quickest of the newest pings, so drift is seen
+const PINGS_KEPT = 8; // the clock offset follows the quickest of the newest pings, so drift is seen
 
 const nowS = () => performance.now() / 1000;
 
@@ -83,7 +83,7 @@ export class Connection {
   }
 }
 
-/** Server's clock minus ours, as NTP has it, by the quickest exchange of the newest few. */
+/** Server's clock minus ours, as NTP has it, by the quickest of the newest PINGS_KEPT exchanges. */
 export class ServerClock {
   constructor() {
     this.samples = [];
@@ -100,7 +100,7 @@ export class ServerClock {
 
   get offsetS() {
     if (this.samples.length === 0) return null;
-    const quickest = (a, b) => (b.roundTripS < a.roundTripS ? b : a);
+    const quickest = (a, b) => (b.roundTripS <= a.roundTripS ? b : a);
     return this.samples.reduce(quickest).offsetS;
   }
 }

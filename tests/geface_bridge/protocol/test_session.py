@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import hypothesis.strategies as st
 import msgpack
+import numpy as np
 import pytest
 from hypothesis import given
 
@@ -24,7 +25,7 @@ from geface_bridge.protocol import (
     decode,
     encode,
 )
-from geface_bridge.protocol.session import CONTROL_LIMIT, check_frame
+from geface_bridge.protocol.session import CONTROL_LIMIT, PINGS_KEPT, check_frame
 from rig.layout import Channel
 
 
@@ -211,3 +212,23 @@ class TestClientSession:
         client.receive(encode(Pong(20.0, 120.5, 120.5)), 20.5)  # uneven trip of .5 s
         assert client.clock_offset_s == 100.0
         assert client.latency_s(shown, 0.25) == 0.25
+
+    @pytest.mark.parametrize("drift", [200e-6, -200e-6])
+    def test_hours_of_drift_stay_within_the_trip_and_eight_pings(self, client, drift):
+        """Two hours of a ping a second: the quickest ping of all would be 1.4 s off."""
+        rng, worst_s = np.random.default_rng(0), 0.0
+        for now_s in np.arange(7200.0):
+            there_s, back_s = rng.exponential(0.004, 2)
+            at_s = (now_s + there_s) * (1 + drift) + 100.0
+            arrived_s = float(now_s + there_s + back_s)
+            client.receive(encode(Pong(float(now_s), float(at_s), float(at_s))), arrived_s)
+            error_s = client.clock_offset_s - (100.0 + drift * arrived_s)
+            worst_s = max(worst_s, abs(error_s) - client.round_trip_s / 2)
+        assert worst_s < (PINGS_KEPT + 1) * abs(drift)
+
+    def test_a_quick_exchange_counts_for_eight_pings_and_no_longer(self, client):
+        client.receive(encode(Pong(0.0, 100.0, 100.0)), 0.0)
+        for step in range(1, PINGS_KEPT + 1):
+            assert (client.clock_offset_s, client.round_trip_s) == (100.0, 0.0)
+            client.receive(encode(Pong(step, step + 101.5, step + 101.5)), step + 1.0)
+        assert (client.clock_offset_s, client.round_trip_s) == (101.0, 1.0)
