@@ -20,7 +20,7 @@ from pathlib import Path
 
 from blender_addon.build import build
 from rig.head import asset_path
-from tests.blender_addon.blender import bridge
+from tests.blender_addon.blender import CLIP, bridge
 
 HERE = Path(__file__).parent
 SIZE = (1600, 1180)
@@ -31,14 +31,15 @@ def picture(blender: str, out: Path, panels: str) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         own = {"BLENDER_USER_RESOURCES": name, "HOME": name, "LIBGL_ALWAYS_SOFTWARE": "1"}
-        archive = build(folder)
+        out, archive = out.absolute(), build(folder)
         install = [blender, "-b", "--python", HERE / "screenshot_worker.py", "--", archive]
         _run(install, own)
-        with bridge() as url:
+        os.chdir(CLIP.parent)  # the picture shows what the server plays, and no path of ours
+        with bridge("stream", "--video", CLIP.name, "--loop") as url:
             width, height = map(str, SIZE)
             shoot = [blender, "--enable-event-simulate", "--window-geometry", "0", "0"]
             worker = ["--python", HERE / "screenshot_worker.py", "--"]
-            asked = ["", url, asset_path("head.glb"), out.absolute(), panels]
+            asked = ["", url, asset_path("head.glb"), out, panels]
             screen = ["xvfb-run", "-a", "-s", f"-screen 0 {width}x{height}x24"]
             print(_run([*screen, *shoot, width, height, *worker, *asked], own))
     if not out.exists():

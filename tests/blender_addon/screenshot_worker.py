@@ -11,11 +11,14 @@ import sys
 import traceback
 
 import bpy
+import numpy as np
 from mathutils import Quaternion, Vector
 
 PATIENCE = 600  # tenths of a second
 STRONG = 0.5
 SMILE = "AU12_L"
+WIDER = 130  # pixels
+RAISED = 0.05  # metres from the middle of head and shoulders to the face
 TABS = 3  # item, tool and view come before ours
 
 
@@ -32,15 +35,19 @@ class Shot:
     def __init__(self, url, head, out, panels):
         self.url, self.head, self.out = url, head, out
         self.open = panels.split(",")
-        self.waited = 0
+        self.waited = self.pulled = 0
         self.steps = [
             self.prepare,
             self.look,
             *[self.turn_tab] * TABS,
+            self.reach,
+            self.grip,
+            self.pull,
+            self.pull,
+            self.let_go,
             self.add,
             self.connect,
-            self.wait,
-            self.wait_drawn,
+            self.draw_smiling,
             self.shoot,
         ]
 
@@ -80,6 +87,8 @@ class Shot:
             closed = panel.__name__.partition("_PT_")[2] not in self.open
             panel.bl_options = {"DEFAULT_CLOSED"} if closed else set()
             bpy.utils.register_class(panel)
+        if not hasattr(np, "bool"):
+            np.bool = bool  # Blender 3.4's importer asks for it, and Debian's numpy has it no more
         with self.override():
             bpy.ops.import_scene.gltf(filepath=self.head)
         for action in list(bpy.data.actions):
@@ -103,8 +112,8 @@ class Shot:
         region = space.region_3d
         region.view_perspective = "ORTHO"
         region.view_rotation = Quaternion((0.7071, 0.7071, 0, 0))
-        region.view_location = sum(corners, Vector()) / 8
-        region.view_distance = 2.0 * max((a - b).length for a in corners for b in corners)
+        region.view_location = sum(corners, Vector((0, 0, 8 * RAISED))) / 8
+        region.view_distance = 0.8 * max((a - b).length for a in corners for b in corners)
 
     def turn_tab(self):
         sidebar = self.region("UI")
@@ -112,6 +121,30 @@ class Shot:
         self.window.event_simulate(type="MOUSEMOVE", value="NOTHING", x=x, y=y)
         self.window.event_simulate(type="WHEELDOWNMOUSE", value="PRESS", x=x, y=y, ctrl=True)
         self.window.event_simulate(type="LEFT_CTRL", value="RELEASE", x=x, y=y)
+
+    def edge(self):
+        sidebar = self.region("UI")
+        return sidebar.x, sidebar.y + sidebar.height // 2
+
+    def mouse(self, kind, value, x, y):
+        self.window.event_simulate(type=kind, value=value, x=x, y=y)
+
+    def reach(self):
+        """For the sidebar's edge, to make it wider."""
+        self.grasped = self.edge()
+        self.mouse("MOUSEMOVE", "NOTHING", *self.grasped)
+
+    def grip(self):
+        self.mouse("LEFTMOUSE", "PRESS", *self.grasped)
+
+    def pull(self):
+        x, y = self.grasped
+        self.pulled += WIDER // 2
+        self.mouse("MOUSEMOVE", "NOTHING", x - self.pulled, y)
+
+    def let_go(self):
+        x, y = self.grasped
+        self.mouse("LEFTMOUSE", "RELEASE", x - WIDER, y)
 
     def add(self):
         self.rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
@@ -125,20 +158,24 @@ class Shot:
         with self.override():
             bpy.ops.geface.connect()
 
-    def wait(self):
-        """Until the face smiles; the picture shall show that it is not at rest."""
+    def smile(self):
         session = importlib.import_module("geface.host.session").session
         layout = importlib.import_module("geface.core.layout_generated")
+        channels = session.shown("Head")
         names = [name for name, *_ in layout.CHANNELS]
+        return 0.0 if channels is None else channels[names.index(SMILE)]
+
+    def draw_smiling(self):
+        """Until it was drawn while the face smiled: it shall be seen that it is not at rest."""
         self.waited += 1
         if self.waited > PATIENCE:
+            session = importlib.import_module("geface.host.session").session
             raise RuntimeError(f"no smile; {session.status}, {session.problems}")
-        channels = session.latest_channels("")
-        return channels is None or channels[names.index(SMILE)] < STRONG
-
-    def wait_drawn(self):
+        if self.smile() < STRONG:
+            return True
         with self.override():
             bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
+        return False
 
     def shoot(self):
         with self.override():

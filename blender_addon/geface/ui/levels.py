@@ -7,7 +7,7 @@
 from collections.abc import Callable
 
 import bpy
-from bpy.props import FloatProperty, PointerProperty
+from bpy.props import IntProperty, PointerProperty
 
 from ..core.action_units import ACTION_UNITS
 from ..core.layout_generated import CHANNELS
@@ -36,11 +36,11 @@ def draw_bar(layout: bpy.types.UILayout, context: bpy.types.Context, channel: st
     layout.progress(factor=min(max(value, 0.0), 1.0), text=f"{value:.0%}")
 
 
-def _reader(channel: str) -> Callable[[bpy.types.PropertyGroup], float]:
-    return lambda _group: 100.0 * level(channel, bpy.context)
+def _reader(channel: str) -> Callable[[bpy.types.PropertyGroup], int]:
+    return lambda _group: round(100.0 * level(channel, bpy.context))
 
 
-def _ignore(_group: bpy.types.PropertyGroup, _value: float) -> None:
+def _ignore(_group: bpy.types.PropertyGroup, _value: int) -> None:
     """A bar that is dragged stays where the face is."""
 
 
@@ -48,12 +48,11 @@ class Levels(bpy.types.PropertyGroup):
     """A property for each intensity, named as its channel."""
 
     __annotations__ = {
-        channel: FloatProperty(
+        channel: IntProperty(
             name=f"{unit.name} {unit.label}",
             description="How strong it is now",
-            min=0.0,
-            max=100.0,
-            precision=0,
+            min=0,
+            max=100,
             subtype="PERCENTAGE",
             get=_reader(channel),
             set=_ignore,

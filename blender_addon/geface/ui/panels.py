@@ -5,7 +5,7 @@ import textwrap
 
 import bpy
 
-from ..core.action_units import ACTION_UNITS, ActionUnit
+from ..core.action_units import ACTION_UNITS
 from ..core.layout_generated import CHANNELS
 from ..core.messages import Frame
 from ..host import posing
@@ -25,16 +25,15 @@ PHASES = {
     "stopped": "Stopped",
 }
 PIXELS_A_LETTER = 6.3
-NAME_SHARE = 0.55
-"""Of the width, for an action unit's name."""
+NARROW = 230
+"""Below this width of the sidebar, in Blender's units, action units go by number alone."""
 
 
 def draw_text(
     layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str = "NONE"
 ) -> None:
     """A sentence, broken to the sidebar's width, with an icon before its first line."""
-    scale = context.preferences.system.ui_scale
-    letters = max(20, int((context.region.width / scale - 70) / PIXELS_A_LETTER))
+    letters = max(20, int((_width(context) - 70) / PIXELS_A_LETTER))
     column = layout.column(align=True)
     column.scale_y = 0.8
     for number, line in enumerate(textwrap.wrap(text, letters)):
@@ -197,9 +196,9 @@ class GEFACE_PT_action_units(_Panel, bpy.types.Panel):
 
     def _draw_levels(self, context: bpy.types.Context) -> None:
         column = self.layout.column(align=True)
-        _draw_titles(column)
+        _draw_titles(column, context)
         for unit in ACTION_UNITS:
-            cells = _cells(column, unit)
+            cells = _cells(column, context, unit.name, unit.label)
             for channel in unit.channels:
                 draw_bar(cells, context, channel)
         character = active_character(context)
@@ -214,28 +213,33 @@ class GEFACE_PT_action_units(_Panel, bpy.types.Panel):
             return
         gains = {gain.channel: gain for gain in character.gains}
         column = self.layout.column(align=True)
-        _draw_titles(column)
+        _draw_titles(column, context)
         for unit in ACTION_UNITS:
-            cells = _cells(column, unit)
+            cells = _cells(column, context, unit.name, unit.label)
             for channel in unit.channels:
                 if channel in gains:
                     cells.prop(gains[channel], "factor", text="", slider=True)
         self.layout.operator("geface.gains_reset")
 
 
-def _draw_titles(column: bpy.types.UILayout) -> None:
-    split = column.split(factor=NAME_SHARE, align=True)
-    split.label(text="")
-    row = split.row(align=True)
+def _width(context: bpy.types.Context) -> float:
+    return context.region.width / context.preferences.system.ui_scale
+
+
+def _cells(
+    column: bpy.types.UILayout, context: bpy.types.Context, name: str, label: str
+) -> bpy.types.UILayout:
+    """Write what a row is about; returns where its one or two values go."""
+    narrow = _width(context) < NARROW
+    split = column.split(factor=0.28 if narrow else 0.5, align=True)
+    split.label(text=name if narrow else f"{name[2:]} {label}")
+    return split.row(align=True)
+
+
+def _draw_titles(column: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    row = _cells(column, context, "", "")
     row.label(text="Left")
     row.label(text="Right")
-
-
-def _cells(column: bpy.types.UILayout, unit: ActionUnit) -> bpy.types.UILayout:
-    """Write an action unit's name; returns where its one or two values go."""
-    split = column.split(factor=NAME_SHARE, align=True)
-    split.label(text=f"{unit.name[2:]} {unit.label}")
-    return split.row(align=True)
 
 
 def _draw_angles(layout: bpy.types.UILayout, frame: Frame) -> None:
