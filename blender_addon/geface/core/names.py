@@ -132,6 +132,8 @@ ALIASES: dict[str, tuple[str, ...]] = {
 
 _SIDE_TOKENS = {"l": LEFT, "left": LEFT, "r": RIGHT, "right": RIGHT}
 _TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
+_PARTED = "fcl"
+"""What comes after it must not be left out: VRoid's Fcl_BRW_Angry is angry brows, no angry face."""
 _HELPERS = ("ORG-", "MCH-", "WGT-", "VIS-")
 """Rigify's inner bones, which nothing but the rig itself may move."""
 
@@ -203,7 +205,8 @@ def _keys(name: str) -> Iterator[_Key]:
     """The key of the whole name, then of what is left of it without its first words."""
     tokens = [token.lower() for token in _TOKEN.findall(name)]
     tokens, side = _take_side(tokens)
-    for first in range(len(tokens)):
+    last = tokens.index(_PARTED) + 1 if _PARTED in tokens else len(tokens)
+    for first in range(last):
         yield _Key("".join(tokens[first:]), side)
 
 
