@@ -2,7 +2,7 @@
 //
 // A skeletal mesh stands in Unreal as the mannequin does, its left at +x, its face at +y, its crown
 // at +z, in centimetres; that is also where Unreal's glTF import puts the head of rig/assets. The
-// character's axes are x left, y up, z forward, in metres. So unreal = 100 · P · character, where P
+// character's axes are x left, y up, z forward, in metres. So unreal = 100 P character, where P
 // swaps y and z. P mirrors: Unreal is left-handed. A rotation R becomes P R P, which is the
 // quaternion (-x, -z, -y, w).
 #pragma once
