@@ -50,6 +50,7 @@ class Presence:
         self._shown = np.zeros(count)
         self._lost_s: float | None = 0.0 if eased_start else None
         self._back_s = -np.inf
+        self._begun = not eased_start  # a face has been shown, or is to be taken as if
 
     def __call__(self, channels: ArrayLike | None, time_s: float) -> FloatArray:
         """(C,) channels to show at a time; ``channels`` is None while the face is lost."""
@@ -61,18 +62,18 @@ class Presence:
 
     def restart(self, time_s: float) -> None:
         """Another clock from now on: the next face is eased in from what is shown."""
-        self._from, self._back_s = self._shown, time_s
+        self._from, self._back_s, self._live = self._shown, time_s, self._shown
         if self._lost_s is not None:
             self._lost_s = time_s
 
     def _returning(self, channels: FloatArray, time_s: float) -> FloatArray:
         if self._lost_s is not None:
             away_s = time_s - self._lost_s
-            if away_s > self.config.hold_s or self._back_s == -np.inf:
+            if away_s > self.config.hold_s or not self._begun:
                 self._from, self._back_s = self._shown, time_s
             else:
                 self._back_s += away_s  # a way back that was interrupted goes on where it was
-            self._lost_s = None
+            self._lost_s, self._begun = None, True
         self._live = channels
         share = eased((time_s - self._back_s) / max(self.config.return_s, 1e-9))
         return np.asarray(self._from + share * (channels - self._from))

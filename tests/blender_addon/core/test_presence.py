@@ -57,6 +57,22 @@ def test_without_an_eased_start_the_first_face_is_shown_as_it_is():
     np.testing.assert_array_equal(Presence(2)(FACE, 5.0), 0)
 
 
+def test_nor_is_a_short_loss_to_be_seen_after_that():
+    presence = Presence(2, eased_start=False)
+    run(presence, [True, False, False])
+    np.testing.assert_array_equal(presence(FACE / 2, 0.1), FACE / 2)
+
+
+def test_a_restart_in_mid_fade_fades_on_from_there():
+    presence = Presence(2, eased_start=False)
+    presence(FACE, 0.0)
+    presence(None, 0.0)
+    np.testing.assert_allclose(presence(None, 0.65), FACE / 2)
+    presence.restart(0.2)
+    np.testing.assert_allclose(presence(None, 0.2), FACE / 2)
+    np.testing.assert_allclose(presence(None, 0.85), FACE / 4)
+
+
 @pytest.mark.parametrize("last", [FACE, None])
 def test_after_a_restart_the_next_face_comes_from_what_is_shown(last):
     presence = Presence(2, eased_start=False)
