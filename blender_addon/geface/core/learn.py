@@ -232,6 +232,33 @@ def with_entry(profile: Profile, movement: str, pose: Pose) -> Profile:
     return replace(profile, drivers=tuple(others), poses=poses, unused=tuple(unused))
 
 
+def renamed(profile: Profile, bones: Mapping[str, str], curves: Mapping[str, str]) -> Profile:
+    """The profile in a character's own names, as an entry learned from it will be.
+
+    Args:
+        profile: that is changed.
+        bones: bone of the profile, or its head bone → bone of the character (``Guess.bones``).
+        curves: curve → shape key. What is not named keeps its name.
+
+    Raises:
+        ProfileError: two bones or two curves would have one name.
+    """
+    for old, new in ((profile.bone_names, bones), (profile.curve_names, curves)):
+        names = [new.get(name, name) for name in old]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ProfileError(f"{', '.join(twice)} would stand for two names of the profile")
+    poses = {
+        name: Pose(
+            {bones.get(bone, bone): part for bone, part in pose.bones.items()},
+            {curves.get(curve, curve): value for curve, value in pose.curves.items()},
+        )
+        for name, pose in profile.poses.items()
+    }
+    head_bone = profile.head_bone and bones.get(profile.head_bone, profile.head_bone)
+    return replace(profile, poses=poses, head_bone=head_bone)
+
+
 def with_gain(profile: Profile, movement: str, factor: float) -> Profile:
     """The profile with a movement that shows so many times as much, correctives included.
 

@@ -201,6 +201,25 @@ def test_movements_mirror_as_the_layouts_channels_do():
         assert GAZE[twin] == (MIRROR[channel][0], sign * MIRROR[channel][1])
 
 
+def test_under_the_characters_names_everything_moves_as_before_and_is_found():
+    """Learning beside a profile whose names are not the character's would hide the others."""
+    before = profile("makehuman")
+    present = [f"DEF-{bone}" for bone in (*before.bone_names, "head")]
+    after = learn.renamed(before, learn.fit("", before, present, ()).bones, {})
+    assert (after.head_bone, set(after.bone_names)) == ("DEF-head", {*present} - {"DEF-head"})
+    values = np.random.default_rng(1).uniform(0, 1, len(NAMES))
+    one, other = (Evaluator(p, NAMES).evaluate(values)[0] for p in (before, after))
+    np.testing.assert_array_equal(one, other)
+    found = learned(after, "AU26", {"DEF-jaw": [0, 0, 0, 0.2, 0, 0, 0, 0, 0]}, {})
+    assert learn.fit("", found, present, ()).missing == ()
+
+
+def test_curves_are_renamed_too_and_strangers_keep_their_names():
+    found = learn.renamed(profile("vrm"), {}, {"aa": "Fcl_MTH_A"})
+    assert {*found.curve_names} == {*profile("vrm").curve_names} - {"aa"} | {"Fcl_MTH_A"}
+    assert found.bone_names == profile("vrm").bone_names
+
+
 # Gains -------------------------------------------------------------------------------------------
 
 
@@ -253,6 +272,10 @@ NOD = {"jaw": [0, 0, 0, 0.2, 0, 0, 0, 0, 0]}
         (
             lambda: mirrored(learned(EMPTY, "AU12_L", {"a.L": [1] * 9}, {}), "AU12_L", {"a.L"}),
             "nothing that shows AU12_L has a twin",
+        ),
+        (
+            lambda: learn.renamed(profile("rigify"), {"jaw": "chin"}, {}),
+            "chin would stand for two names of the profile",
         ),
         (lambda: with_gain(EMPTY, "AU26", -1), "gain of AU26 is -1, expected 0 to 10"),
     ],
