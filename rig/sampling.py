@@ -6,20 +6,22 @@ styling) then has a random generator of its own, so that a change of one leaves 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rig.identities import Person, sample_identity, sample_person
 from rig.layout import Layout, load_layout
-from rig.looks import Appearance, sample_look
+from rig.looks import Appearance, default_appearance, sample_look
 from rig.photograph import Photo, sample_photo
 from rig.props import Styling, sample_styling, suit_look
-from rig.view import View, sample_view
+from rig.view import EVEN_VIEW, View, sample_view
 
 FloatArray = NDArray[np.float64]
 
+# Moments of people are faces from here on, who the people are those before.
+LATER = 2**40
 # AUs that often come together, with typical relative strengths.
 _BUNDLES: tuple[dict[str, float], ...] = (
     {"AU06": 0.8, "AU12": 1.0, "AU25": 0.5},
@@ -84,6 +86,54 @@ def sample_face(
         photo=sample_photo(own[3]),
         styling=styling,
     )
+
+
+def sample_plain_face(seed: int, index: int, layout: Layout | None = None) -> FaceSample:
+    """A face whose picture its parameters alone decide: one look, one camera, one light.
+
+    What a learned renderer is trained on (paper, 2: "sampled uniformly"). AUs and pose come over
+    their whole range, AUs alone, together or not at all; identities as people have them, but two
+    of five any.
+    """
+    layout = layout or load_layout()
+    rng = np.random.default_rng([seed, index, 6])
+    out, names = layout.neutral_parameters(), layout.parameter_index
+    out[layout.blocks["pose"]] = rng.uniform(0, 1, 2)
+    identity = layout.blocks["identity"]
+    out[identity] = sample_identity(rng, sample_person(rng))
+    if rng.random() < 0.4:
+        out[identity] = rng.uniform(0, 1, identity.stop - identity.start)
+    chance = rng.beta(0.7, 1.4)
+    for au in layout.all_aus:
+        out[names[au.name]] = rng.uniform() * (rng.random() < chance)
+    for pair in layout.exclusions:
+        if all(out[names[name]] > 0 for name in pair):
+            out[names[pair[int(rng.integers(2))]]] = 0
+    for unit in layout.sided_aus:
+        out[names[f"{unit.name}.asymmetry"]] = _asymmetry(rng, 0.3)
+    for angle in layout.raw["extension"]["gaze"]:
+        out[names[angle["name"]]] = rng.uniform(0, 1)
+    style = int(rng.integers(len(layout.brow_styles)))
+    out[layout.blocks["brow_style"]] = np.eye(len(layout.brow_styles))[style]
+    look = replace(default_appearance(), brow=layout.brow_styles[style])
+    return FaceSample(out, look, EVEN_VIEW, Photo())
+
+
+def sample_face_of_person(
+    seed: int, index: int, each: int, layout: Layout | None = None
+) -> FaceSample:
+    """The face ``index`` of a set that shows every person ``each`` times running.
+
+    A person's identity numbers, brows, look and styling stay; expression, pose, light, camera
+    and room change.
+    """
+    layout = layout or load_layout()
+    who = sample_face(seed, index // each, layout)
+    now = sample_face(seed, LATER + index, layout)
+    parameters = now.parameters.copy()
+    for name in ("identity", "brow_style"):
+        parameters[layout.blocks[name]] = who.parameters[layout.blocks[name]]
+    return replace(who, parameters=parameters, view=now.view, photo=now.photo)
 
 
 def person_of(seed: int, index: int) -> Person:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from rig.layout import Layout, load_layout, parameter_from_angle
 from rig.photograph import Photo
 from rig.sampling import FaceSample, sample_face
-from rig.view import Light, View
+from rig.view import EVEN_VIEW
 
 if TYPE_CHECKING:
     from rig.render import Renderer
@@ -36,17 +36,6 @@ ByteImage = NDArray[np.uint8]
 STEPS = (0.0, 0.5, 1.0)
 LABEL_WIDTH = 112
 JPEG_QUALITY = 86
-EVEN_VIEW = View(
-    distance_m=0.8,
-    span_m=0.215,
-    centre_m=(0.0, 0.012),
-    roll_rad=0.0,
-    ambient=(0.5, 0.5, 0.5),
-    lights=(
-        Light((-0.5, 0.5, 0.7), (1.0, 0.97, 0.93), 3.2),
-        Light((0.8, 0.1, 0.6), (0.9, 0.95, 1.0), 1.4),
-    ),
-)
 # What people do with several muscles at once (FACS combinations); values are intensities.
 COMBINATIONS: dict[str, dict[str, float]] = {
     "6+12": {"AU06": 1, "AU12": 1},

@@ -62,6 +62,20 @@ class View:
     axis_m: tuple[float, float] = (0.0, 0.0)
 
 
+# From straight ahead in even light.
+EVEN_VIEW = View(
+    distance_m=0.8,
+    span_m=0.215,
+    centre_m=(0.0, 0.012),
+    roll_rad=0.0,
+    ambient=(0.5, 0.5, 0.5),
+    lights=(
+        Light((-0.5, 0.5, 0.7), (1.0, 0.97, 0.93), 3.2),
+        Light((0.8, 0.1, 0.6), (0.9, 0.95, 1.0), 1.4),
+    ),
+)
+
+
 def rig_from_camera(view: View) -> FloatArray:
     """(4, 4) pose of the camera: in front of the face, looking along -z, rolled."""
     out = np.eye(4)

@@ -17,7 +17,7 @@ from functools import lru_cache
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -30,9 +30,11 @@ from training.progress import Progress
 from training.render_workers import RAY_THIS_MACHINE, Engine, by_processes, by_ray
 from training.shards import SHARD_SIZE, count_pairs, shard_path, shard_ranges, write_json
 
+Draw = Literal["random", "plain", "people"]
 _VERSIONED = ("geface-bridge", "numpy", "opencv-contrib-python", "pyrender", "PyOpenGL")
 _SAME = (
-    "layout_id", "rig", "seed", "size", "masks", "depth", "antialias", "emphasis", "shard_size",
+    "layout_id", "rig", "seed", "size", "masks", "depth", "antialias", "draw", "each", "emphasis",
+    "shard_size",
 )  # fmt: skip
 
 
@@ -46,7 +48,9 @@ class RenderConfig:
         workers: processes.
         masks, depth: parsing masks and depth too; each costs a pass that without both is skipped.
         antialias: four samples a pixel instead of one.
-        emphasis: what faces show more of than usual.
+        draw: what a set is of: "random" faces; "plain" ones, whose parameters alone decide the
+            picture; or "people", who come ``each`` times running.
+        emphasis: what random faces show more of than usual.
         shard_size: samples a shard.
     """
 
@@ -59,6 +63,8 @@ class RenderConfig:
     masks: bool = True
     depth: bool = False
     antialias: bool = True
+    draw: Draw = "random"
+    each: int = 8
     emphasis: Emphasis = field(default_factory=Emphasis)
     shard_size: int = SHARD_SIZE
 
@@ -76,6 +82,8 @@ def manifest(config: RenderConfig) -> dict[str, Any]:
         "masks": config.masks,
         "depth": config.depth,
         "antialias": config.antialias,
+        "draw": config.draw,
+        "each": config.each,
         "emphasis": asdict(config.emphasis),
         "shard_size": config.shard_size,
         "ranges": [[config.start, config.start + config.count]],
@@ -210,6 +218,15 @@ def _note_renderer(out: Path, described: dict[str, Any], gl: str) -> None:
 @click.option("--masks/--no-masks", default=True, show_default=True, help="Parsing masks too.")
 @click.option("--depth/--no-depth", default=False, show_default=True, help="Depth too.")
 @click.option("--antialias/--no-antialias", default=True, show_default=True)
+@click.option(
+    "--draw",
+    type=click.Choice(["random", "plain", "people"]),
+    default="random",
+    show_default=True,
+    help="Random faces; plain ones, whose parameters alone decide the picture; or people who come "
+    "--each times running.",
+)
+@click.option("--each", type=click.IntRange(1), default=8, show_default=True)
 @click.option("--one-sided", type=click.FloatRange(0, 1), default=Emphasis.one_sided)
 @click.option("--wink", type=click.FloatRange(0, 1), default=Emphasis.wink, show_default=True)
 @click.option("--shard-size", type=click.IntRange(1), default=SHARD_SIZE, show_default=True)

@@ -22,6 +22,7 @@ from geface_bridge.errors import MissingDependencyError
 from training.shards import Pair, pack_shard, shard_path, whole_file
 
 if TYPE_CHECKING:
+    from rig.sampling import FaceSample
     from training.render_pairs import RenderConfig
 
 # Mesa and PyOpenGL read these at import.
@@ -51,10 +52,8 @@ class Engine(Protocol):
 
 def pairs(config: RenderConfig, indices: range, tell: Callable[[], None]) -> Iterator[Pair]:
     """Render samples; ``tell`` is called after each."""
-    from rig.sampling import sample_face
-
     for index in indices:
-        sample = sample_face(config.seed, index, emphasis=config.emphasis)
+        sample = _sample(config, index)
         render = _renderer(config).render(sample, mask=config.masks, depth=config.depth)
         yield Pair(
             index=index,
@@ -66,6 +65,16 @@ def pairs(config: RenderConfig, indices: range, tell: Callable[[], None]) -> Ite
             depth_m=render.depth_m,
         )
         tell()
+
+
+def _sample(config: RenderConfig, index: int) -> FaceSample:
+    from rig import sampling
+
+    if config.draw == "plain":
+        return sampling.sample_plain_face(config.seed, index)
+    if config.draw == "people":
+        return sampling.sample_face_of_person(config.seed, index, config.each)
+    return sampling.sample_face(config.seed, index, emphasis=config.emphasis)
 
 
 def _renderer(config: RenderConfig) -> Any:

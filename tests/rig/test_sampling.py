@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rig.sampling import Emphasis, sample_expression, sample_face
+from rig.sampling import (
+    Emphasis,
+    sample_expression,
+    sample_face,
+    sample_face_of_person,
+    sample_plain_face,
+)
 from tests.rig.support import LAYOUT
 
 INDICES = st.integers(0, 2**31 - 1)
@@ -125,3 +131,51 @@ def test_one_sided_faces_are_as_many_as_asked():
     columns = [LAYOUT.parameter_index[f"{au.name}.asymmetry"] for au in LAYOUT.sided_aus]
     faces = [sample_face(5, i, emphasis=Emphasis(one_sided=1.0)) for i in range(40)]
     assert (np.abs([f.parameters[columns] for f in faces]) >= 0.3).all()
+
+
+PLAIN = [sample_plain_face(5, index) for index in range(300)]
+PLAIN_PARAMETERS = np.array([face.parameters for face in PLAIN])
+
+
+def test_plain_faces_differ_in_nothing_but_their_parameters_and_brows():
+    first = PLAIN[0]
+    for face in PLAIN[1:]:
+        same_but_parameters = dataclasses.replace(
+            face,
+            parameters=first.parameters,
+            look=dataclasses.replace(face.look, brow=first.look.brow),
+        )
+        assert same(same_but_parameters, first)
+        style = int(face.parameters[LAYOUT.blocks["brow_style"]].argmax())
+        assert face.look.brow == LAYOUT.brow_styles[style]
+
+
+def test_plain_faces_are_a_function_of_seed_and_index_and_stay_in_range():
+    assert same(PLAIN[7], sample_plain_face(5, 7))
+    assert not same(PLAIN[7], sample_plain_face(6, 7))
+    assert (np.abs(PLAIN_PARAMETERS) <= 1).all()
+    asymmetry = [LAYOUT.parameter_index[f"{au.name}.asymmetry"] for au in LAYOUT.sided_aus]
+    assert (np.delete(PLAIN_PARAMETERS, asymmetry, axis=1) >= 0).all()
+
+
+def test_plain_faces_show_each_au_over_its_range_and_nothing_that_excludes():
+    columns = PLAIN_PARAMETERS[:, [LAYOUT.parameter_index[au.name] for au in LAYOUT.aus]]
+    assert (columns.max(0) > 0.8).all()
+    assert ((columns == 0).mean(0) > 0.3).all()
+    for first, second in LAYOUT.exclusions:
+        a, b = (PLAIN_PARAMETERS[:, LAYOUT.parameter_index[name]] for name in (first, second))
+        assert not ((a > 0) & (b > 0)).any()
+
+
+def test_a_person_stays_who_they_are_while_all_else_changes():
+    faces = [sample_face_of_person(3, index, each=4) for index in range(8)]
+    identity = LAYOUT.blocks["identity"]
+    for start in (0, 4):
+        group = faces[start : start + 4]
+        for face in group[1:]:
+            np.testing.assert_array_equal(face.parameters[identity], group[0].parameters[identity])
+            assert face.look == group[0].look
+            assert face.styling == group[0].styling
+            assert face.view != group[0].view
+            assert not np.array_equal(face.parameters, group[0].parameters)
+    assert faces[0].look != faces[4].look

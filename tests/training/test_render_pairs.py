@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from geface_bridge.errors import ConfigError
 from rig.layout import load_layout
-from rig.sampling import sample_face
+from rig.sampling import sample_face, sample_face_of_person, sample_plain_face
 from training.render_pairs import (
     RenderConfig,
     joined,
@@ -56,6 +56,24 @@ def test_a_sample_is_the_face_of_its_seed_and_index(rendered):
         assert pair.image_rgb.shape == (64, 64, 3)
         assert pair.mask.max() > 0
         assert pair.landmarks.keys() == pair.visible.keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "draw"),
+    [
+        (["--draw", "plain"], sample_plain_face),
+        (["--draw", "people", "--each", "2"], lambda *which: sample_face_of_person(*which, 2)),
+    ],
+)
+def test_a_set_is_of_what_was_asked_for_and_goes_on_with_nothing_else(tmp_path, options, draw):
+    command = ["--count", "2", "--size", "32", "--seed", "4", "--no-masks", "--out", str(tmp_path)]
+    assert CliRunner().invoke(main, command + options).exit_code == 0
+    for pair in read_shard(shard_path(tmp_path, 0)):
+        expected = draw(4, pair.index).parameters.astype(np.float32)
+        np.testing.assert_array_equal(pair.parameters, expected)
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2
+    assert "has draw" in done.output
 
 
 def test_depth_is_of_the_faces_in_the_mask(rendered):
