@@ -134,6 +134,7 @@ _SCHEMAS = (
             Field("position_s", f.optional(_TIME), default=None),
             Field("speed", f.optional(f.number(0.01, 100)), default=None),
             Field("paused", f.optional(f.boolean), default=None),
+            Field("skip_s", f.optional(_TIME), default=None, optional=True),
         ),
     ),
     _Schema("ping", m.Ping, (Field("client_time_s", _TIME),)),

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 import geface_bridge
 from rig.layout import Channel, Layout
 
-VERSION = (1, 1)
+VERSION = (1, 2)
 SUBPROTOCOL = f"geface.v{VERSION[0]}"
 
 Level = Literal["info", "warning", "error"]
@@ -191,11 +191,14 @@ class Playback:
         position_s: the take's time to go to.
         speed: 0.01..100 times the recorded.
         paused: whether to stand still.
+        skip_s: seconds of the take to go on, or back if negative, from ``position_s``, or else
+            from where it stands.
     """
 
     position_s: float | None = None
     speed: float | None = None
     paused: bool | None = None
+    skip_s: float | None = None
 
 
 ServerMessage = Hello | FaceFrame | Status | Dropped | Pong

@@ -76,10 +76,15 @@ class Playhead:
         return max(0.0, (following - self.position_s(now_s)) / self._speed)
 
     def obey(self, wish: Playback, now_s: float) -> None:
-        """Seek, change speed, pause or go on; a seek revives an ended take."""
+        """Seek, change speed, pause or go on; a seek revives an ended take.
+
+        A seek, a relative one too, ends at the first or last frame.
+        """
         self._origin_s, self._anchor_s = self.position_s(now_s), now_s
-        if wish.position_s is not None:
-            self._seek(wish.position_s)
+        if wish.position_s is not None or wish.skip_s is not None:
+            stood_s = min(self._origin_s, self._times[-1])
+            from_s = stood_s if wish.position_s is None else wish.position_s
+            self._seek(from_s + (wish.skip_s or 0.0))
         if wish.speed is not None:
             self._speed = wish.speed
         if wish.paused is not None:

@@ -132,6 +132,7 @@ bool Same(const Json& j, const geface::Playback& m) {
         .Has("position_s", m.position_s)
         .Has("speed", m.speed)
         .Has("paused", m.paused)
+        .Has("skip_s", m.skip_s)
         .AllOf();
 }
 bool Same(const Json& j, const geface::Ping& m) {

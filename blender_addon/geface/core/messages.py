@@ -396,6 +396,7 @@ _FIELDS: dict[str, tuple[_Field, ...]] = {
         _Field("position_s", _or_none(_TIME), None),
         _Field("speed", _or_none(number(0.01, 100)), None),
         _Field("paused", _or_none(boolean), None),
+        _Field("skip_s", _or_none(_TIME), None, optional=True),
     ),
     "ping": (_Field("client_time_s", _TIME),),
 }

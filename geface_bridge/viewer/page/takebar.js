@@ -12,9 +12,8 @@ const WINDOW_S = 2; // over which the speed is measured
 export const isTake = (hello) => hello.source?.startsWith("take ") ?? false;
 
 /**
- * Where the take stands and how fast it runs is not on the wire. Pause and speed are therefore seen
- * from the frames that come, whoever steers; the position is counted on from the frames' times,
- * which rise with the take's, for the seeks alone: another client's seek, and a loop, escape it.
+ * Whether the take runs, and how fast, is not on the wire: both are seen from the frames that come,
+ * whoever steers. Where it stands only the server knows, so seeks are relative.
  */
 export class TakeBar {
   constructor(send) {
@@ -42,9 +41,6 @@ export class TakeBar {
 
   forget() {
     this.arrivals = [];
-    this.shiftS = 0; // the take's time minus the frames'
-    this.positionS = 0;
-    this.soughtS = null; // where a seek went whose first frame has not come
     this.wish = { atS: -Infinity };
     this.arrivedS = -Infinity;
     this.paused = false;
@@ -53,9 +49,6 @@ export class TakeBar {
 
   frame(frame, nowS) {
     if (!this.active) return;
-    if (this.soughtS !== null) this.shiftS = this.soughtS - frame.time_s;
-    this.soughtS = null;
-    this.positionS = frame.time_s + this.shiftS;
     this.arrivedS = nowS;
     this.arrivals.push({ timeS: frame.time_s, atS: nowS });
     while (this.arrivals[0].atS < nowS - WINDOW_S) this.arrivals.shift();
@@ -90,9 +83,7 @@ export class TakeBar {
   }
 
   seek(byS) {
-    const soughtS = Math.max(0, (this.soughtS ?? this.positionS) + byS);
-    // A paused take shows the frame there, and is as still as before.
-    if (this.tell({ position_s: soughtS }, { paused: this.paused })) this.soughtS = soughtS;
+    this.tell({ skip_s: byS }, { paused: this.paused }); // as still as before
   }
 
   tell(message, wish) {

@@ -11,7 +11,8 @@ Four lists, each of {name, hex, …}:
 * ``refused``: every decoder has to refuse them; ``error`` is this implementation's message,
   left out where it quotes the msgpack library.
 
-The file is frozen: vectors are added, never changed, within major version 1.
+The file is frozen: vectors are added, bytes never changed, within major version 1. A key that a
+later minor adds appears in ``message`` with its default.
 """
 
 from __future__ import annotations
@@ -86,6 +87,8 @@ CANONICAL: dict[str, Message] = {
     "mark": Mark("Aufnahme 2, Zeile „Wie bitte?“"),
     "playback_pause": Playback(paused=True),
     "playback_seek": Playback(12.5, 0.5, False),
+    "playback_skip": Playback(skip_s=-5.0),
+    "playback_skip_from": Playback(12.5, None, True, 0.25),
     "gain": Gain("AU12_L", 1.5),
     "ping": Ping(10.5),
     "subscribe_newest": Subscribe("newest"),
@@ -170,6 +173,8 @@ def refused() -> dict[str, bytes]:
         "mark_without_label": {"type": "mark"},
         "playback_speed_0": {"type": "playback", "speed": 0},
         "playback_paused_is_1": {"type": "playback", "paused": 1},
+        "playback_skip_is_text": {"type": "playback", "skip_s": "5"},
+        "playback_skip_nan": {"type": "playback", "skip_s": float("nan")},
         "dropped_nothing": {"type": "dropped", "subject": 0, "first_sequence": 1, "count": 0},
         "nine_levels": {**ping, "deep": [[[[[[[[]]]]]]]]},
     }

@@ -107,3 +107,39 @@ def test_frames_recorded_out_of_order_are_played_in_order():
 def test_a_single_frame_loops_at_the_usual_rate():
     head = Playhead(made_take(1), 0.0, loop=True)
     assert len(head.due(0.0) + head.due(0.034) + head.due(0.068)) == 3
+
+
+@pytest.mark.parametrize(
+    ("wish", "frame"),
+    [
+        (Playback(skip_s=0.3), 6),
+        (Playback(skip_s=-0.2), 1),
+        (Playback(5.5, skip_s=0.2), 7),
+        (Playback(skip_s=-100.0), 0),
+        (Playback(skip_s=1e9), 9),
+    ],
+)
+def test_a_skip_is_from_where_it_stands(wish, frame):
+    head = Playhead(TAKE, 0.0)
+    head.due(0.31)  # at 5.31 s; frame 3 is shown
+    head.obey(wish, 0.31)
+    assert numbers(head.due(0.31 + 0.1))[0] == frame + (0 if frame in (0, 7, 9) else 1)
+
+
+def test_a_skip_knows_where_it_stands_after_a_loop_and_a_seek():
+    """What frames' own times do not tell: they go on rising."""
+    head = Playhead(TAKE, 0.0, loop=True)
+    head.due(2.5)  # in the third round, at 5.5 s
+    head.obey(Playback(skip_s=0.25), 2.5)
+    assert head.position_s(2.5) == pytest.approx(5.75)
+    head.obey(Playback(position_s=5.2), 2.6)
+    head.obey(Playback(skip_s=-0.1), 2.65)
+    assert head.position_s(2.65) == pytest.approx(5.15)
+
+
+def test_a_skip_back_from_beyond_the_end_is_from_the_end():
+    head = Playhead(TAKE, 0.0)
+    head.due(50.0)
+    head.obey(Playback(skip_s=-0.2), 50.0)
+    assert numbers(head.due(50.0)) == [7]
+    assert not head.ended

@@ -317,6 +317,10 @@ bool ReadFields(Fields& f, Playback& m) {
         if (!f.Boolean("paused", flag)) return false;
         m.paused = flag;
     }
+    if (f.HasValue("skip_s")) {
+        if (!f.Number("skip_s", number)) return false;
+        m.skip_s = number;
+    }
     return true;
 }
 
@@ -393,13 +397,16 @@ void Write(msgpack::Writer& w, const Mark& m) {
 }
 
 void Write(msgpack::Writer& w, const Playback& m) {
-    Begin(w, "playback", 3);
+    Begin(w, "playback", m.skip_s ? 4 : 3);
     w.String("position_s");
     WriteOptional(w, m.position_s);
     w.String("speed");
     WriteOptional(w, m.speed);
     w.String("paused");
     WriteOptional(w, m.paused);
+    if (!m.skip_s) return;
+    w.String("skip_s");
+    w.Number(*m.skip_s);
 }
 
 void Write(msgpack::Writer& w, const Ping& m) {

@@ -85,6 +85,7 @@ struct Playback {
     std::optional<double> position_s;
     std::optional<double> speed;  // 0.01..100
     std::optional<bool> paused;
+    std::optional<double> skip_s;  // from position_s, or from where the take stands
 };
 
 struct Ping {
