@@ -62,6 +62,19 @@ def origin_allowed(origin: str | None, allowed: Collection[str] = ()) -> bool:
     return parts.scheme in ("http", "https") and is_loopback(host)
 
 
+def origin_is_host(origin: str | None, host: str | None) -> bool:
+    """True if the origin of a page, "http://box.local", names the host of the Host header.
+
+    Unreal's WebSockets module sends the server's own host as Origin. With the right token that
+    is as good as none; without one it is what a page does that lets its name point here.
+    """
+    try:
+        asked = urlsplit(f"//{host or ''}").hostname
+        return asked is not None and urlsplit(origin or "").hostname == asked
+    except ValueError:
+        return False
+
+
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
     """The server's side of TLS 1.2 or later.
 

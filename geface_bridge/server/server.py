@@ -354,15 +354,21 @@ class FaceServer:
         return own + list(self.more_metrics() if self.more_metrics else ())
 
     def _refusal(self, path: str, headers: Headers) -> tuple[http.HTTPStatus | None, str]:
-        origins: list[str | None] = [*headers.get_all("Origin")] or [None]
-        if not all(access.origin_allowed(origin, self._allowed_origins) for origin in origins):
-            return http.HTTPStatus.FORBIDDEN, "pages of another origin may not read this stream"
         authorization = ", ".join(headers.get_all("Authorization")) or None
-        if self._token and not access.token_matches(self._token, path, authorization):
+        known = bool(self._token) and access.token_matches(self._token or "", path, authorization)
+        if not all(self._origin_allowed(origin, headers, known) for origin in _origins(headers)):
+            return http.HTTPStatus.FORBIDDEN, "pages of another origin may not read this stream"
+        if self._token and not known:
             return http.HTTPStatus.UNAUTHORIZED, "wrong or no token; add ?token=… to the address"
         if len(self._clients) >= self._max_clients:
             return http.HTTPStatus.SERVICE_UNAVAILABLE, f"already {self._max_clients} clients"
         return None, ""
+
+    def _origin_allowed(self, origin: str | None, headers: Headers, known: bool) -> bool:
+        """``known``: the request holds the right token."""
+        if access.origin_allowed(origin, self._allowed_origins):
+            return True
+        return known and access.origin_is_host(origin, headers.get("Host"))
 
     async def _serve_client(self, connection: ServerConnection) -> None:
         client = _Client(connection, ServerSession(self._hello))
@@ -408,6 +414,11 @@ class FaceServer:
         code = client.session.close_code or 1000
         reason = client.session.close_reason.encode()[:120].decode(errors="ignore")
         await client.connection.close(code, reason)
+
+
+def _origins(headers: Headers) -> list[str | None]:
+    """All that the request names; [None] for a program, which names none."""
+    return [*headers.get_all("Origin")] or [None]
 
 
 def _select_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol:

@@ -92,9 +92,28 @@ def test_an_origin_on_the_list_may():
     assert not access.origin_allowed("https://example.org:444", ["https://example.org"])
 
 
-@given(st.text())
-def test_origins_never_raise(text):
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [("http://box.local", "box.local:8765"), ("http://192.168.1.2:80", "192.168.1.2"),
+     ("https://[fe80::1]", "[FE80::1]:8765")],
+)  # fmt: skip
+def test_an_origin_that_names_the_host_asked_for_is_known_whatever_the_port(origin, host):
+    assert access.origin_is_host(origin, host)
+
+
+@pytest.mark.parametrize(
+    ("origin", "host"),
+    [("http://example.org", "box.local:8765"), (None, "box.local"), ("null", "null"),
+     ("http://box.local", None), ("http://box.local.example.org", "box.local"), ("", "")],
+)  # fmt: skip
+def test_any_other_origin_is_not_the_hosts(origin, host):
+    assert not access.origin_is_host(origin, host)
+
+
+@given(st.text(), st.text())
+def test_origins_never_raise(text, host):
     access.origin_allowed(text)
+    access.origin_is_host(text, host)
 
 
 class TestTls:

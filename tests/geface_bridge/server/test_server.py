@@ -255,6 +255,39 @@ class TestAccess:
                 with connect_to(server, path, **header) as connection:
                     assert isinstance(decode(connection.recv(PATIENCE_S)), Hello)
 
+    @pytest.mark.parametrize(
+        ("path", "origin", "status"),
+        [
+            ("/?token=s3cret", "http://box.local", None),
+            ("/?token=s3cret", "http://example.org", 403),
+            ("/?token=wrong", "http://box.local", 403),
+            ("/", "http://box.local", 403),
+        ],
+    )
+    def test_with_the_token_the_servers_own_host_may_be_named_as_origin(
+        self, hello, path, origin, status
+    ):
+        with FaceServer(hello, port=0, host="127.0.0.1", token="s3cret") as server:
+            address = f"ws://box.local:{server.port}{path}"
+            raw = socket.create_connection(("127.0.0.1", server.port))
+            options = {"sock": raw, "origin": origin, "subprotocols": ["geface.v1"], "proxy": None}
+            if status is None:
+                with connect(address, **options) as connection:
+                    assert isinstance(decode(connection.recv(PATIENCE_S)), Hello)
+                return
+            with raw, pytest.raises(InvalidStatus) as caught:
+                connect(address, **options)
+            assert caught.value.response.status_code == status
+
+    def test_without_a_token_a_name_that_was_made_to_point_here_opens_nothing(self, hello):
+        with FaceServer(hello, port=0) as server:
+            with socket.create_connection(("127.0.0.1", server.port)) as raw:
+                address = f"ws://box.local:{server.port}/"
+                options = {"sock": raw, "subprotocols": ["geface.v1"], "proxy": None}
+                with pytest.raises(InvalidStatus) as caught:
+                    connect(address, origin=f"http://box.local:{server.port}", **options)
+            assert caught.value.response.status_code == 403
+
     def test_beyond_loopback_without_a_token_it_does_not_start(self, hello):
         with pytest.raises(ServerError, match=r"0\.0\.0\.0 can be reached from other machines"):
             FaceServer(hello, host="0.0.0.0")
