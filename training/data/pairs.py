@@ -1,0 +1,149 @@
+"""Rendered pairs by number: any sample of any shard, without unpacking anything.
+
+Shards are plain tar files, so a member is a run of bytes at a known place. The places are read
+once; a sample then costs one read and its decoding, in any order and in any process.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from geface_bridge.errors import SourceError
+from rig.layout import load_layout
+
+
+@dataclass(frozen=True)
+class Member:
+    """Where a sample's file lies within its shard."""
+
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True)
+class Place:
+    """A sample: its number in the set, its shard, and its members by suffix."""
+
+    index: int
+    shard: Path
+    members: dict[str, Member]
+
+
+class PairSet:
+    """The samples of one or more folders, in the order of folders and numbers.
+
+    Pickles as a list of places: worker processes open the shards themselves.
+
+    Raises:
+        SourceError: a folder without shards, of another layout or size, or a broken shard.
+    """
+
+    def __init__(self, *folders: Path) -> None:
+        sizes = {folder: _described(folder) for folder in folders}
+        if len(set(sizes.values())) != 1:
+            told = ", ".join(f"{folder}: {size}" for folder, size in sizes.items())
+            raise SourceError(f"sets of different sizes cannot be mixed ({told} pixels)")
+        self.size = next(iter(sizes.values()))
+        shards = [shard for folder in folders for shard in sorted(folder.glob("shard-*.tar"))]
+        self.places = [place for shard in shards for place in read_places(shard)]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def image(self, position: int) -> NDArray[np.uint8]:
+        """(S, S, 3) RGB."""
+        bgr = self._decoded(position, "jpg", cv2.IMREAD_COLOR)
+        return np.ascontiguousarray(bgr[..., ::-1])
+
+    def mask(self, position: int) -> NDArray[np.uint8]:
+        """(S, S) parsing labels."""
+        return self._decoded(position, "mask.png", cv2.IMREAD_UNCHANGED)
+
+    def parameters(self, position: int) -> NDArray[np.float32]:
+        """(P,) in the layout's order."""
+        found = np.load(io.BytesIO(self._bytes(position, "npy")), allow_pickle=False)
+        expected = (len(load_layout().parameter_names),)
+        if found.shape != expected:
+            raise self._wrong(position, f"has parameters of shape {found.shape}, not {expected}")
+        return np.asarray(found, np.float32)
+
+    def landmarks(self, position: int) -> dict[str, tuple[float, float]]:
+        """Name → (x, y) in pixels."""
+        points = json.loads(self._bytes(position, "json"))
+        return {name: (x, y) for name, (x, y, *_) in points.items()}
+
+    def _decoded(self, position: int, suffix: str, flag: int) -> NDArray[np.uint8]:
+        image = cv2.imdecode(np.frombuffer(self._bytes(position, suffix), np.uint8), flag)
+        if image is None:
+            raise self._wrong(position, f"has a {suffix} that is no picture")
+        return np.asarray(image)
+
+    def _bytes(self, position: int, suffix: str) -> bytes:
+        place = self.places[position]
+        if suffix not in place.members:
+            raise self._wrong(position, f"has no {suffix}: was the set rendered without it?")
+        member = place.members[suffix]
+        with place.shard.open("rb") as file:
+            file.seek(member.offset)
+            data = file.read(member.size)
+        if len(data) < member.size:
+            raise self._wrong(position, f"ends within its {suffix}: the shard is cut off")
+        return data
+
+    def _wrong(self, position: int, what: str) -> SourceError:
+        place = self.places[position]
+        return SourceError(f"sample {place.index} of {place.shard} {what}")
+
+
+def read_places(shard: Path) -> list[Place]:
+    """The samples of a shard, by number.
+
+    Raises:
+        SourceError: the file is no tar, is cut off, or holds what is no sample.
+    """
+    places: dict[int, dict[str, Member]] = {}
+    try:
+        with tarfile.open(shard, "r:") as tar:
+            for entry in tar:
+                stem, _, suffix = entry.name.partition(".")
+                places.setdefault(int(stem), {})[suffix] = Member(entry.offset_data, entry.size)
+    except (tarfile.TarError, OSError, ValueError) as error:
+        raise SourceError(
+            f"{shard} is no whole shard of rendered pairs ({error}): remove it and render again"
+        ) from error
+    if not places:
+        raise SourceError(f"{shard} holds no samples: remove it and render again")
+    last = max(m.offset + m.size for found in places.values() for m in found.values())
+    if shard.stat().st_size < last:
+        raise SourceError(f"{shard} is cut off: remove it and render again")
+    return [Place(index, shard, members) for index, members in sorted(places.items())]
+
+
+def _described(folder: Path) -> int:
+    """Pixels a side of the set in a folder, after its manifest's layout was checked."""
+    path = folder / "manifest.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        layout_id, size = found["layout_id"], int(found["size"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SourceError(
+            f"{path} is no manifest of rendered pairs ({error!r}): run python -m "
+            "training.render_pairs"
+        ) from error
+    if layout_id != load_layout().layout_id:
+        raise SourceError(
+            f"{folder} is of layout {layout_id}, this program's is {load_layout().layout_id}: "
+            "render again"
+        )
+    if not any(folder.glob("shard-*.tar")):
+        raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
+    return size
