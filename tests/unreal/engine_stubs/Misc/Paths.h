@@ -25,6 +25,9 @@ struct FPaths {
     static FString GetBaseFilename(const FString& path) {
         return FString(Std(path).stem().string().c_str());
     }
+    static FString ConvertRelativePathToFull(const FString& path) {
+        return FString(std::filesystem::absolute(Std(path)).string().c_str());
+    }
 
 private:
     static std::filesystem::path Std(const FString& path) { return stub::Utf8(*path); }

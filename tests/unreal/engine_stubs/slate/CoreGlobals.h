@@ -1,0 +1,5 @@
+#pragma once
+
+#include "CoreMinimal.h"
+
+inline FString GEditorPerProjectIni = TEXT("EditorPerProjectUserSettings.ini");
