@@ -22,7 +22,7 @@ from ..core.errors import GeFaceError
 from ..core.footage import Footage
 from ..core.messages import Frame, Hello
 from ..core.motion import Motion
-from ..core.recording import Began, Recording
+from ..core.recording import MAX_FRAMES, Began, Recording
 from ..core.takewriter import SUFFIX
 from .session import session
 
@@ -79,12 +79,14 @@ class Recorder:
 
     Attributes:
         path: of the take file that is being written, or of the last one; None before.
+        max_frames: of all faces, after which the next recording is full.
     """
 
     def __init__(self) -> None:
         self._run: _Run | None = None
         self._said = ""
         self.path: Path | None = None
+        self.max_frames = MAX_FRAMES
 
     @property
     def state(self) -> str:
@@ -125,7 +127,7 @@ class Recorder:
         wanted = scene.geface
         frame = scene.frame_start if wanted.start == "SCENE" else scene.frame_current
         path = takes_folder() / (time.strftime("take %Y-%m-%d %H.%M.%S") + SUFFIX)
-        recording = Recording(path, Began(time.time(), time.monotonic()), SOFTWARE)
+        recording = Recording(path, Began(time.time(), time.monotonic()), SOFTWARE, self.max_frames)
         self._run = _Run(recording, scene.name, frame, wanted.sync_playback)
         self._run.motions = _live_motions(scene)
         if wanted.sync_playback and scene.frame_current != frame:
