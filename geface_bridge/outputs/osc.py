@@ -6,10 +6,9 @@ at most 1,400 bytes, so that none is split on its way.
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterable
-
-from pythonosc.osc_bundle_builder import IMMEDIATELY, OscBundleBuilder
-from pythonosc.osc_message_builder import OscMessageBuilder
+from functools import lru_cache
 
 from geface_bridge.outputs.face import ShownFace
 from geface_bridge.outputs.udp import Address, UdpSender
@@ -18,27 +17,46 @@ from rig.layout import load_layout
 
 PORT = 9000
 MAX_BUNDLE_BYTES = 1400
-BUNDLE_HEAD_BYTES = 16
+_HEAD = b"#bundle\0" + struct.pack(">Q", 1)  # time tag 1: at once
+_INTEGER, _FLOAT = struct.Struct(">i"), struct.Struct(">f")
 
 Arguments = tuple[str | int | float, ...]
 
 
 def bundles(messages: Iterable[tuple[str, Arguments]]) -> list[bytes]:
     """OSC bundles with these (address, arguments) in order, each at most MAX_BUNDLE_BYTES."""
-    out: list[bytes] = []
-    builder, size = OscBundleBuilder(IMMEDIATELY), BUNDLE_HEAD_BYTES
+    out, parts, size = [], [_HEAD], len(_HEAD)
     for address, arguments in messages:
-        message = OscMessageBuilder(address)
-        for argument in arguments:
-            message.add_arg(argument)
-        built = message.build()
-        if size + 4 + built.size > MAX_BUNDLE_BYTES:
-            out.append(builder.build().dgram)
-            builder, size = OscBundleBuilder(IMMEDIATELY), BUNDLE_HEAD_BYTES
-        builder.add_content(built)
-        size += 4 + built.size
-    out.append(builder.build().dgram)
-    return out
+        built = message(address, arguments)
+        if size + 4 + len(built) > MAX_BUNDLE_BYTES:
+            out.append(b"".join(parts))
+            parts, size = [_HEAD], len(_HEAD)
+        parts += [_INTEGER.pack(len(built)), built]
+        size += 4 + len(built)
+    return [*out, b"".join(parts)]
+
+
+def message(address: str, arguments: Arguments) -> bytes:
+    """One OSC 1.0 message of strings, int32 and float32."""
+    tags, parts = ",", []
+    for argument in arguments:
+        if isinstance(argument, str):
+            tags += "s"
+            parts.append(_text(argument))
+        elif isinstance(argument, int):
+            tags += "i"
+            parts.append(_INTEGER.pack(argument))
+        else:
+            tags += "f"
+            parts.append(_FLOAT.pack(argument))
+    return b"".join([_text(address), _text(tags), *parts])
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> bytes:
+    """Padded with one to four zeros to a multiple of four; the same few come with every frame."""
+    raw = text.encode()
+    return raw + bytes(4 - len(raw) % 4)
 
 
 class OscOutput:

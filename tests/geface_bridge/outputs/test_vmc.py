@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pythonosc.dispatcher import Dispatcher
+from pythonosc.osc_bundle import OscBundle
 from pythonosc.osc_server import BlockingOSCUDPServer
 
 from geface_bridge.outputs import Address, OscOutput, VmcOutput
@@ -146,3 +147,19 @@ def test_no_datagram_is_longer_than_a_network_carries_whole():
         output.close()
     assert max(sizes) <= MAX_BUNDLE_BYTES
     assert len(bundles([])) == 1
+
+
+@given(
+    st.from_regex(r"/[a-z]{1,20}", fullmatch=True),
+    st.lists(
+        st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=20)
+        | st.integers(-(2**31), 2**31 - 1)
+        | st.floats(width=32, allow_nan=False),
+        max_size=6,
+    ),
+)
+def test_any_message_is_what_python_osc_reads(address, arguments):
+    (data,) = bundles([(address, tuple(arguments))])
+    (found,) = OscBundle(data)
+    assert (found.address, found.params) == (address, arguments)
+    assert len(data) % 4 == 0
