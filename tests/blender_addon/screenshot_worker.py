@@ -14,10 +14,9 @@ import bpy
 import numpy as np
 from mathutils import Quaternion, Vector
 
-PATIENCE = 600  # tenths of a second
-STRONG = 0.5
+PATIENCE = 3000  # looks, 50 a second at most
+STRONG = 0.7
 SMILE = "AU12_L"
-WIDER = 130  # pixels
 RAISED = 0.05  # metres from the middle of head and shoulders to the face
 TABS = 3  # item, tool and view come before ours
 
@@ -35,19 +34,15 @@ class Shot:
     def __init__(self, url, head, out, panels):
         self.url, self.head, self.out = url, head, out
         self.open = panels.split(",")
-        self.waited = self.pulled = 0
+        self.waited = 0
         self.steps = [
             self.prepare,
             self.look,
             *[self.turn_tab] * TABS,
-            self.reach,
-            self.grip,
-            self.pull,
-            self.pull,
-            self.let_go,
             self.add,
             self.connect,
-            self.draw_smiling,
+            self.wait_for_smile,
+            self.draw,
             self.shoot,
         ]
 
@@ -56,7 +51,7 @@ class Shot:
             again = self.steps[0]()
             if not again:
                 self.steps.pop(0)
-            return 0.1 if again else 0.5
+            return 0.02 if again else 0.5
         except BaseException:
             traceback.print_exc()
             sys.stderr.flush()
@@ -122,30 +117,6 @@ class Shot:
         self.window.event_simulate(type="WHEELDOWNMOUSE", value="PRESS", x=x, y=y, ctrl=True)
         self.window.event_simulate(type="LEFT_CTRL", value="RELEASE", x=x, y=y)
 
-    def edge(self):
-        sidebar = self.region("UI")
-        return sidebar.x, sidebar.y + sidebar.height // 2
-
-    def mouse(self, kind, value, x, y):
-        self.window.event_simulate(type=kind, value=value, x=x, y=y)
-
-    def reach(self):
-        """For the sidebar's edge, to make it wider."""
-        self.grasped = self.edge()
-        self.mouse("MOUSEMOVE", "NOTHING", *self.grasped)
-
-    def grip(self):
-        self.mouse("LEFTMOUSE", "PRESS", *self.grasped)
-
-    def pull(self):
-        x, y = self.grasped
-        self.pulled += WIDER // 2
-        self.mouse("MOUSEMOVE", "NOTHING", x - self.pulled, y)
-
-    def let_go(self):
-        x, y = self.grasped
-        self.mouse("LEFTMOUSE", "RELEASE", x - WIDER, y)
-
     def add(self):
         self.rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
         with self.override():
@@ -165,17 +136,23 @@ class Shot:
         names = [name for name, *_ in layout.CHANNELS]
         return 0.0 if channels is None else channels[names.index(SMILE)]
 
-    def draw_smiling(self):
-        """Until it was drawn while the face smiled: it shall be seen that it is not at rest."""
+    def wait_for_smile(self):
+        """It shall be seen that the face is not at rest, and drawing takes a while without a card.
+
+        So the session's timer stands still from this moment on, the rest of Blender goes on.
+        """
+        host = importlib.import_module("geface.host.session")
         self.waited += 1
         if self.waited > PATIENCE:
-            session = importlib.import_module("geface.host.session").session
-            raise RuntimeError(f"no smile; {session.status}, {session.problems}")
+            raise RuntimeError(f"no smile; {host.session.status}, {host.session.problems}")
         if self.smile() < STRONG:
             return True
-        with self.override():
-            bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=1)
+        bpy.app.timers.unregister(host._on_timer)
         return False
+
+    def draw(self):
+        with self.override():
+            bpy.ops.wm.redraw_timer(type="DRAW_WIN_SWAP", iterations=2)
 
     def shoot(self):
         with self.override():

@@ -20,12 +20,13 @@ from numpy.typing import NDArray
 from ..core.action_units import ACTION_UNITS, GAZES
 from ..core.errors import GeFaceError, ProfileError, TargetError
 from ..core.layout_generated import CHANNELS
-from ..core.learn import empty_profile, learned, learned_pair, match_names, mirrored
-from ..core.profile import Profile, profile_text, read_profile
+from ..core.learn import empty_profile, fit, learned, learned_pair, match_names, mirrored, renamed
+from ..core.profile import Profile, profile_text
 from . import targets
 from .bodies import Body, find_body
 from .bones import read_deltas, read_rest, size_of
 from .keys import key_names
+from .profiles import profile_in
 
 FloatArray = NDArray[np.float64]
 LEAST_CHANGE = 1e-4
@@ -147,10 +148,8 @@ def mirror(character: Any, pose: str, side: str) -> str:
         ProfileError: there is none, or it has no other side.
     """
     (movement,) = movements_of(pose, side)
-    body = _body(character)
-    bone_names = tuple(body.rig.data.bones.keys()) if body.rig else ()
-    curve_names = tuple(name for mesh in body.meshes for name in key_names(mesh))
-    _change(character, lambda profile: mirrored(profile, movement, bone_names, curve_names))
+    names = _names(_body(character))
+    _change(character, lambda profile: mirrored(profile, movement, *names))
     return f"{movement} mirrored to the other side"
 
 
@@ -178,20 +177,22 @@ def preview(scene: Any, pose: str, side: str, weight: float) -> None:
 
 
 def profile_of(character: Any) -> Profile:
-    """The profile that drives a character now; an empty one where none fits.
+    """The profile that drives a character now, in the character's names; empty where none fits.
 
     Raises:
-        ProfileError: its text is no profile.
+        TargetError: the target is gone, or neither armature nor keyed mesh.
+        ProfileError: the character's text is no profile, or it is the own head.
     """
     if character.profile == "CUSTOM" and character.profile_text is not None:
-        return read_profile(character.profile_text.as_string())
+        return profile_in(character.profile_text)
     try:
         profile = targets.resolve(character).profile
     except TargetError:
-        profile = empty_profile(character.name)
+        return empty_profile(character.name)
     if profile is None:
         raise ProfileError("this head is moved by its own sliders; there is nothing to learn")
-    return profile
+    found = fit("", profile, *_names(_body(character)))
+    return renamed(profile, found.bones, found.curves)
 
 
 def give(character: Any, profile: Profile) -> None:
@@ -227,6 +228,12 @@ def _body(character: Any) -> Body:
     if character.target is None:
         raise TargetError("no target is chosen; choose the character's armature or mesh")
     return find_body(character.target)
+
+
+def _names(body: Body) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of its bones and of its shape keys."""
+    bones = tuple(body.rig.data.bones.keys()) if body.rig else ()
+    return bones, tuple(name for mesh in body.meshes for name in key_names(mesh))
 
 
 def _reading(character: Any, body: Body) -> targets.PoseReading:

@@ -81,7 +81,8 @@ class GEFACE_PT_connection(_Panel, bpy.types.Panel):
             _draw_figures(self.layout, status.rate_hz, status.latency_s, status.dropped)
             _draw_faces(self.layout, status.hello.subjects if status.hello else ())
         for notice in status.notices[-2:]:
-            draw_text(self.layout, context, notice, "INFO")
+            level, _, words = notice.partition(": ")
+            draw_text(self.layout, context, words, "INFO" if level == "info" else "ERROR")
 
 
 def _draw_figures(

@@ -228,6 +228,7 @@ class WindowSettings(bpy.types.PropertyGroup):
     )
     show: EnumProperty(
         name="Show",
+        description="What stands beside each action unit",
         items=(
             ("LEVELS", "Levels", "What the face does now"),
             ("GAINS", "Gains", "How strongly each comes through on this character"),
