@@ -164,6 +164,13 @@ def test_after_a_long_loss_smoothing_knows_nothing_of_the_past():
     np.testing.assert_allclose(run(frames, how)[-1], face(AU26=1.0), atol=1e-12)
 
 
+@pytest.mark.parametrize("away", [5, 120])
+def test_after_a_loss_short_or_long_smoothing_goes_on(away):
+    how = MotionSettings(smoothing=1.0)
+    frames = [face()] * 30 + [None] * away + [face()] * 60 + [face(AU26=1.0)]
+    assert 0 < run(frames, how)[-1][NAMES.index("AU26")] < 0.6
+
+
 def test_a_source_that_begins_anew_is_eased_in_from_what_is_shown():
     motion = Motion(CHANNELS, eased_start=False)
     how = MotionSettings(smoothing=0.5)

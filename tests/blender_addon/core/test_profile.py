@@ -196,6 +196,10 @@ def smile(raw):
         (lambda r: r["drivers"][0].pop("gain"), "driver of 'open' has no 'gain'"),
         (lambda r: r["drivers"][0].update(gain=True), "gain, driver of 'open' is True, expected a"),
         (lambda r: r["drivers"][0].update(gain=10**400), "gain, driver of 'open' is 10000"),
+        (
+            lambda r: r["drivers"][0].update(gain=-2e6),
+            "'open' is -2000000.0, expected a number from",
+        ),
         (lambda r: smile(r).pop("scale"), "'smile', bone 'lip' has no 'scale'"),
         (lambda r: smile(r).update(rotvec=[0, 1]), r"rotvec is \[0, 1\], expected three numbers"),
         (lambda r: smile(r).update(rotvec=[0, 1, float("nan")]), "rotvec is nan, expected a num"),

@@ -55,6 +55,17 @@ def test_lids_and_gaze_are_quicker_than_the_rest():
     assert passed["AU12_L"] < passed["gaze_yaw"] < passed["AU43_L"]
 
 
+@pytest.mark.parametrize("strength", [5e-324, 1.0])
+@pytest.mark.parametrize("elapsed_s", [5e-324, 1e300])
+def test_no_strength_and_no_time_however_small_or_large_gives_what_is_no_number(
+    strength, elapsed_s
+):
+    smoothing = Smoothing(CHANNELS, strength)
+    for step, value in enumerate((0.0, 1.0, 0.5)):
+        shown = smoothing(face(AU12_L=value), step * elapsed_s)
+        assert 0 <= shown[NAMES.index("AU12_L")] <= 1
+
+
 def test_a_time_that_stands_still_changes_nothing():
     smoothing = Smoothing(CHANNELS, 0.5)
     first = smoothing(face(AU12_L=0.2), 1.0)
