@@ -47,10 +47,11 @@ def add_sound(scene: Any, footage: Footage, timing: Timing) -> list[str]:
     editor = scene.sequence_editor or scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     channel = max((strip.channel for strip in strips), default=0) + 1
-    frame = float(timing.frames(footage.audio_offset_s))
+    frame, share = divmod(float(timing.frames(footage.audio_offset_s)), 1.0)
     try:
-        strip = strips.new_sound(footage.name, str(footage.audio), channel, round(frame))
+        strip = strips.new_sound(footage.name, str(footage.audio), channel, int(frame))
     except RuntimeError as error:
         return [f"its sound cannot be read ({str(error).strip()})"]
-    strip.frame_start = frame
+    if hasattr(strip, "sound_offset"):  # strips lie on whole frames, their sound need not
+        strip.sound_offset = share * timing.fps_base / timing.fps
     return [f"sound {footage.audio.name} in channel {channel}"]

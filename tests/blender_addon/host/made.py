@@ -16,6 +16,7 @@ SLIDERS = tuple(c.name for c in LAYOUT.channels if c.unit != "m")
 def curves(times_s):
     """(N, C) every channel on a wave of its own within its range, as float32."""
     low, high = np.array([(c.low, c.high) for c in LAYOUT.channels]).T
+    low, high = np.maximum(low, -1.3), np.minimum(high, 1.3)  # angles that Euler's keep apart
     phase = np.arange(len(low))
     share = 0.5 + 0.45 * np.sin((1 + phase % 7) * np.asarray(times_s)[:, None] + phase)
     return (low + (high - low) * share).astype(np.float32)

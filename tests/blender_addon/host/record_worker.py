@@ -46,9 +46,14 @@ def follow(head, url):
     scenes.set_rate(30)
     bpy.context.scene.geface.url = url
     assert bpy.ops.geface.connect() == {"FINISHED"}
-    tick_until(lambda: session().latest_channels() is not None)
-    tick_for(0.5)
+    tick_until(lambda: has_eased_in(rig.name))
     return rig
+
+
+def has_eased_in(character):
+    """Whether it shows its face as it comes."""
+    shown, wanted = session().shown(character), session().latest_channels()
+    return shown is not None and wanted is not None and np.allclose(shown, wanted, atol=1e-7)
 
 
 def record(count):
