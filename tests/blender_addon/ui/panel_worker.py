@@ -21,6 +21,7 @@ ui = {name: part(f"ui.{name}") for name in ("panels", "preferences", "properties
 session, calibrator = host.session, part("host.calibrate").calibrator
 FOLDER = Path(sys.argv[1]).parent
 PATIENCE_S = 60
+CLIP_S = 16.0  # from wherever it is in its loop, everything happens once
 found = {}
 
 
@@ -138,7 +139,9 @@ def online():
     found["twice"] = refused(bpy.ops.geface.connect)
     until(lambda: session.shown("Ann") is not None and session.status.rate_hz > 0)
     draw_all("online")
-    found["bars"] = [name for name, _ in drawing.drawn(panels()["action_units"])]
+    rows = drawing.drawn(panels()["action_units"])
+    names = {name for name, *_ in part("core.layout_generated").CHANNELS}
+    found["bars"] = sum(call == "progress" or bool(names & set(text)) for call, text in rows)
 
 
 def calibrating():
@@ -146,7 +149,7 @@ def calibrating():
     other = scene().characters.add()
     other.name, other.subject = "Stranger", "somebody else"
     scene().active_character = 0
-    chosen().countdown, chosen().range_seconds = 1, 1.5
+    chosen().countdown, chosen().range_seconds = 1, CLIP_S
     chosen().range_units = {"AU25", "AU26", "AU12"}
     bpy.ops.geface.calibrate(kind="range")
     found["countdown"] = calibrator.text
