@@ -356,7 +356,6 @@ class GEFACE_PT_record(_Panel, bpy.types.Panel):
             row = layout.row(align=True)
             row.operator("geface.record_stop", icon="SNAP_FACE")
             row.operator("geface.record_cancel", text="", icon="X")
-            layout.label(text=f"{recorder.seconds:.1f} s, {recorder.frames} frames")
         if recorder.text:
             draw_text(layout, context, recorder.text, "INFO")
         self._draw_settings(context)

@@ -144,6 +144,16 @@ def online():
     found["bars"] = sum(call == "progress" or bool(names & set(text)) for call, text in rows)
 
 
+def recording():
+    """Only as far as the panel goes: what becomes of it is in host/test_bake.py."""
+    recorder = part("host.record").recorder
+    bpy.ops.geface.record_start()
+    until(lambda: recorder.frames > 3)
+    draw_all("recording")
+    bpy.ops.geface.record_cancel()
+    found["recording"] = recorder.state
+
+
 def calibrating():
     """In the scene: two characters of one face learn, the one of another face does not."""
     other = scene().characters.add()
@@ -230,6 +240,7 @@ alone()
 characters()
 addresses(sys.argv[2])
 online()
+recording()
 calibrating()
 cancelling()
 at_server()

@@ -85,6 +85,14 @@ def test_every_intensity_has_a_bar(found):
     assert found["bars"] == len(INTENSITIES) == sum(len(unit.channels) for unit in ACTION_UNITS)
 
 
+def test_while_recording_it_shows_how_long_and_stop(found):
+    shown = words(found, "drawn recording record 500")
+    assert "geface.record_stop" in shown
+    assert " frames" in shown
+    assert "geface.record_start" not in shown
+    assert found["recording"] == "IDLE"
+
+
 def test_a_range_is_learned_for_the_chosen_units_of_this_face(found):
     assert found["countdown"].endswith("1")
     text, failed = found["range"]
