@@ -26,6 +26,8 @@ from ..core.recording import MAX_FRAMES, Began, Recording
 from ..core.takewriter import SUFFIX
 from .session import session
 
+ADDON = __package__.rpartition(".")[0]
+"""The add-on's name in the preferences."""
 SOFTWARE = "geface-bridge's add-on for Blender"
 MAX_LEAD_S = 1.0
 """A frame that claims to be older when it comes has a clock that cannot be trusted."""
@@ -208,18 +210,30 @@ def _live_motions(scene: Any) -> dict[str, Motion]:
 def takes_folder() -> Path:
     """Folder in which recordings are kept; made if need be.
 
-    It is the extension's own, which Blender keeps through updates and removes with the extension;
-    of a legacy add-on Blender's folder for data files. Where neither can be written, it is the
-    system's folder for temporary files.
+    It is that of the preferences. Without it is the extension's own, which Blender keeps through
+    updates and removes with the extension; of a legacy add-on Blender's folder for data files.
+    Where these cannot be written, it is the system's folder for temporary files.
     """
-    package = __package__.rpartition(".")[0]
-    try:
-        if package.startswith("bl_ext."):
-            return Path(bpy.utils.extension_path_user(package, path="takes", create=True))
-        path = bpy.utils.user_resource("DATAFILES", path="geface/takes", create=True)
-        return Path(path) if path else Path(tempfile.gettempdir())
-    except (OSError, ValueError):
-        return Path(tempfile.gettempdir())
+    for find in (_chosen_folder, _own_folder):
+        try:
+            path = find()
+            if path:
+                Path(path).mkdir(parents=True, exist_ok=True)
+                return Path(path)
+        except (OSError, ValueError):
+            continue
+    return Path(tempfile.gettempdir())
+
+
+def _chosen_folder() -> str:
+    addon = bpy.context.preferences.addons.get(ADDON)
+    return bpy.path.abspath(getattr(addon and addon.preferences, "takes_folder", ""))
+
+
+def _own_folder() -> str:
+    if ADDON.startswith("bl_ext."):
+        return str(bpy.utils.extension_path_user(ADDON, path="takes", create=True))
+    return str(bpy.utils.user_resource("DATAFILES", path="geface/takes", create=True))
 
 
 def _window_of(scene: str) -> Any:

@@ -46,14 +46,17 @@ def follow(head, url):
     scenes.set_rate(30)
     bpy.context.scene.geface.url = url
     assert bpy.ops.geface.connect() == {"FINISHED"}
-    tick_until(lambda: has_eased_in(rig.name))
+    tick_until(lambda: session().shown(rig.name) is not None)
+    began_s = session().latest_frame().time_s
+    tick_until(lambda: session().latest_frame().time_s > began_s + 0.5)
+    tick_until(lambda: is_shown_as_it_comes(rig.name))
     return rig
 
 
-def has_eased_in(character):
-    """Whether it shows its face as it comes."""
+def is_shown_as_it_comes(character):
+    """Whether nothing is being eased, in or out."""
     shown, wanted = session().shown(character), session().latest_channels()
-    return shown is not None and wanted is not None and np.allclose(shown, wanted, atol=1e-7)
+    return wanted is not None and np.allclose(shown, wanted, rtol=0, atol=1e-7)
 
 
 def record(count):

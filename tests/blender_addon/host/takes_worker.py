@@ -89,7 +89,15 @@ def chosen(head, folder):
 
 
 def folder_of_takes(head, folder):
-    return {"folder": str(part("host.record").takes_folder())}
+    """The add-on's own; the chosen one, which is made; one that cannot be made."""
+    module = part("host.record")
+    preferences = bpy.context.preferences.addons[module.ADDON].preferences
+    out = {"own": str(module.takes_folder())}
+    preferences.takes_folder = str(Path(folder) / "mine" / "takes")
+    out["chosen"] = str(module.takes_folder())
+    (Path(folder) / "file").write_text("")
+    preferences.takes_folder = str(Path(folder) / "file" / "takes")
+    return {**out, "instead": str(module.takes_folder())}
 
 
 SCENARIOS = {each.__name__: each for each in (table, extras, refused, chosen, folder_of_takes)}

@@ -85,8 +85,12 @@ def test_characters_get_the_faces_they_follow(blender, tmp_path):
     assert got["actions"].tolist() == ["two Ann", "two Bob.001"]
 
 
-def test_recordings_lie_in_the_extensions_own_folder(blender, tmp_path):
-    folder = Path(str(run(blender, tmp_path, "folder_of_takes")["folder"]))
-    assert folder.is_dir()
-    assert blender.folder in folder.parents
-    assert folder.name == "takes"
+def test_recordings_lie_in_the_extensions_own_folder_or_in_the_chosen_one(blender, tmp_path):
+    got = run(blender, tmp_path, "folder_of_takes")
+    own = Path(str(got["own"]))
+    assert own.is_dir()
+    assert blender.folder in own.parents
+    assert own.name == "takes"
+    assert Path(str(got["chosen"])) == tmp_path / "mine" / "takes"
+    assert Path(str(got["chosen"])).is_dir()
+    assert got["instead"] == got["own"]
