@@ -259,24 +259,6 @@ def renamed(profile: Profile, bones: Mapping[str, str], curves: Mapping[str, str
     return replace(profile, poses=poses, head_bone=head_bone)
 
 
-def with_gain(profile: Profile, movement: str, factor: float) -> Profile:
-    """The profile with a movement that shows so many times as much, correctives included.
-
-    Raises:
-        ProfileError: no such movement, or factor is not in 0..10.
-    """
-    if not 0.0 <= factor <= 10.0:
-        raise ProfileError(f"gain of {movement} is {factor}, expected 0 to 10")
-    channel, sign = _channel_of(movement)
-
-    def stronger(part: Factor) -> Factor:
-        meant = part.channel == channel and part.gain * sign > 0
-        return replace(part, gain=part.gain * factor) if meant else part
-
-    drivers = [Driver(d.pose, tuple(map(stronger, d.factors))) for d in profile.drivers]
-    return replace(profile, drivers=tuple(drivers))
-
-
 def _is_plain(driver: Driver, channel: str, sign: float) -> bool:
     """Whether it is the movement's alone, no product with other channels."""
     first, *others = driver.factors

@@ -187,18 +187,6 @@ def basis_parts(
     return location, quaternion, 1.0 + np.broadcast_to(bones[..., 6:], location.shape)
 
 
-def basis_matrices(
-    bones: ArrayLike, character_from_bone: ArrayLike, turn: ArrayLike | None = None
-) -> FloatArray:
-    """(..., 4, 4) Blender's ``matrix_basis``; arguments as of ``basis_parts``."""
-    location, quaternion, scale = basis_parts(bones, character_from_bone, turn)
-    out = np.zeros((*location.shape[:-1], 4, 4))
-    out[..., :3, :3] = rotations.matrix_from_quaternion(quaternion) * scale[..., None, :]
-    out[..., :3, 3] = location
-    out[..., 3, 3] = 1.0
-    return out
-
-
 def _into_bone(vectors: FloatArray, character_from_bone: FloatArray) -> FloatArray:
     """Bᵀ v."""
     return np.asarray(np.einsum("...ji,...j->...i", character_from_bone, vectors))

@@ -2,8 +2,7 @@
 """From samples at the source's times to keys at the scene's frames, on arrays.
 
 Times are seconds, frames are Blender's (``start + (t - t0) · fps / fps_base``, fractions allowed).
-Between samples everything is a straight line (rotations: the shortest arc), beyond the first and
-last there is nothing.
+Between samples everything is a straight line, beyond the first and last there is nothing.
 """
 
 from __future__ import annotations
@@ -63,18 +62,6 @@ class Timing:
         return np.arange(int(low), int(high) + 1, dtype=np.int64)
 
 
-def in_order(times_s: ArrayLike) -> IntArray:
-    """Positions of the samples to use, so that times rise strictly.
-
-    Times that are not finite are left out, and of samples of one time the last is used.
-    """
-    times_s = np.asarray(times_s, np.float64)
-    finite = np.flatnonzero(np.isfinite(times_s))
-    order = finite[np.argsort(times_s[finite], kind="stable")]
-    is_last = np.append(np.diff(times_s[order]) > 0, True)[: len(order)]
-    return np.asarray(order[is_last])
-
-
 def resample(times_s: ArrayLike, values: ArrayLike, at_s: ArrayLike) -> FloatArray:
     """Values at other times, on straight lines between the samples.
 
@@ -93,24 +80,6 @@ def resample(times_s: ArrayLike, values: ArrayLike, at_s: ArrayLike) -> FloatArr
     before, after, share = _neighbours(np.asarray(times_s, np.float64), at_s)
     share = share.reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray(values[before] + share * (values[after] - values[before]))
-
-
-def resample_quaternions(times_s: ArrayLike, values: ArrayLike, at_s: ArrayLike) -> FloatArray:
-    """(M, ..., 4) rotations at other times, on the shortest arcs; arguments as of ``resample``."""
-    values = np.asarray(values, np.float64)
-    before, after, share = _neighbours(np.asarray(times_s, np.float64), at_s)
-    share = share.reshape(-1, *[1] * (values.ndim - 1))
-    left, right = values[before], values[after]
-    cosine = np.sum(left * right, axis=-1, keepdims=True)
-    right, cosine = np.where(cosine < 0, -right, right), np.minimum(np.abs(cosine), 1.0)
-    angle = np.arccos(cosine)
-    sine = np.sin(angle)
-    small = sine < 1e-6  # there the arc is a straight line
-    safe = np.where(small, 1.0, sine)
-    weights = (np.sin((1 - share) * angle) / safe, np.sin(share * angle) / safe)
-    mixed = np.where(small, 1 - share, weights[0]) * left
-    mixed = mixed + np.where(small, share, weights[1]) * right
-    return continuous_quaternions(mixed / np.linalg.norm(mixed, axis=-1, keepdims=True))
 
 
 def continuous_quaternions(values: ArrayLike) -> FloatArray:

@@ -24,7 +24,6 @@ from blender_addon.geface.core.learn import (
     mirrored,
     movements,
     with_entry,
-    with_gain,
 )
 from blender_addon.geface.core.profile import (
     Evaluator,
@@ -220,38 +219,6 @@ def test_curves_are_renamed_too_and_strangers_keep_their_names():
     assert found.bone_names == profile("vrm").bone_names
 
 
-# Gains -------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", PROFILES)
-@pytest.mark.parametrize("movement", ["AU12_L", "gaze_up"])
-def test_a_gain_is_the_same_as_more_of_the_channel(name, movement):
-    found = with_gain(profile(name), movement, 1.5)
-    values = np.random.default_rng(5).uniform(0, 0.4, len(NAMES))
-    channel, sign = GAZE.get(movement, (movement, 1.0))
-    at = NAMES.index(channel)
-    values[at] = sign * 0.3
-    more = values.copy()
-    more[at] *= 1.5
-    pair = zip(
-        Evaluator(found, NAMES).evaluate(values),
-        Evaluator(profile(name), NAMES).evaluate(more),
-        strict=True,
-    )
-    for one, other in pair:
-        np.testing.assert_allclose(one, other, atol=1e-12)
-
-
-def test_a_gain_of_one_direction_leaves_the_other():
-    values = face(gaze_pitch=0.3)
-    for one, other in zip(
-        Evaluator(with_gain(profile("rigify"), "gaze_up", 3.0), NAMES).evaluate(values),
-        Evaluator(profile("rigify"), NAMES).evaluate(values),
-        strict=True,
-    ):
-        np.testing.assert_array_equal(one, other)
-
-
 # What is refused ---------------------------------------------------------------------------------
 
 NOD = {"jaw": [0, 0, 0, 0.2, 0, 0, 0, 0, 0]}
@@ -277,7 +244,6 @@ NOD = {"jaw": [0, 0, 0, 0.2, 0, 0, 0, 0, 0]}
             lambda: learn.renamed(profile("rigify"), {"jaw": "chin"}, {}),
             "chin would stand for two names of the profile",
         ),
-        (lambda: with_gain(EMPTY, "AU26", -1), "gain of AU26 is -1, expected 0 to 10"),
     ],
 )
 def test_what_cannot_be_learned_is_refused_saying_why(refused, message):
@@ -330,6 +296,13 @@ def test_a_profiles_own_character_is_recognised(name):
 def test_characters_under_other_names_are_recognised(who):
     bones, curves, expected = CHARACTERS[who]
     assert guess_profile(bones, curves, profiles()) == expected
+
+
+def test_eyes_that_are_bones_or_keys_alone_show_the_gaze():
+    """A model has one or the other; VRM's profile has both."""
+    for bones, curves in ((["leftEye", "rightEye"], ()), ((), ["lookUp", "lookLeft"])):
+        found = learn.fit("vrm", profile("vrm"), bones, curves)
+        assert found.shown == max(len(bones) * 2, len(curves))
 
 
 def test_a_guess_says_what_is_missing():

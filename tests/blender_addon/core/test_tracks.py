@@ -7,13 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from blender_addon.geface.core.rotations import quaternion_from_rotvec, rotvec_from_quaternion
 from blender_addon.geface.core.tracks import (
     Timing,
     continuous_quaternions,
-    in_order,
     resample,
-    resample_quaternions,
     simplified,
 )
 
@@ -62,19 +59,6 @@ def test_a_rate_that_is_none_is_refused(rate):
         Timing(*rate)
 
 
-def test_of_duplicates_the_last_counts_and_what_has_no_time_does_not():
-    times_s = [2.0, 1.0, np.nan, 2.0, 0.5, np.inf, 1.0]
-    assert in_order(times_s).tolist() == [4, 6, 3]
-    assert in_order([]).tolist() == []
-
-
-@given(st.lists(st.floats(allow_nan=True), max_size=20))
-def test_times_in_order_rise(times_s):
-    found = np.array(times_s)[in_order(times_s)]
-    assert (np.diff(found) > 0).all()
-    assert {*found} == {t for t in times_s if np.isfinite(t)}
-
-
 # Resampling --------------------------------------------------------------------------------------
 
 
@@ -108,23 +92,6 @@ def test_a_jittered_ramp_at_30_becomes_the_ramp_at_24000_by_1001():
 def test_times_that_do_not_rise_are_refused(times_s):
     with pytest.raises(ValueError, match="expected at least one, strictly rising"):
         resample(times_s, np.zeros(len(times_s)), [0.0])
-
-
-@given(st.floats(-3, 3), st.floats(-3, 3), st.floats(0, 1))
-def test_a_turn_about_one_axis_goes_evenly_by_the_shortest_way(first, last, share):
-    ends = quaternion_from_rotvec([[0, first, 0], [0, last, 0]])
-    found = resample_quaternions([0.0, 1.0], ends, [share])[0]
-    way = (last - first + np.pi) % (2 * np.pi) - np.pi
-    expected = quaternion_from_rotvec([0, first + share * way, 0])
-    if np.pi - abs(way) > 1e-6:  # half a turn has two shortest ways
-        assert abs(found @ expected) == pytest.approx(1.0, abs=1e-9)
-    assert np.linalg.norm(found) == pytest.approx(1.0)
-
-
-def test_the_sign_of_a_quaternion_does_not_matter():
-    ends = quaternion_from_rotvec([[0.1, 0.2, 0.3], [0.3, 0.2, 0.1]])
-    one, other = (resample_quaternions([0, 1], ends * s, [0.5]) for s in ([[1], [1]], [[1], [-1]]))
-    np.testing.assert_allclose(rotvec_from_quaternion(one), rotvec_from_quaternion(other))
 
 
 @given(arrays(float, (12, 2, 4), elements=st.floats(-1, 1)), arrays(bool, (12, 2, 1)))
