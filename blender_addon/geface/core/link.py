@@ -16,19 +16,22 @@ from .websocket import NORMAL, PROTOCOL_ERROR, WebSocket, WebSocketError
 
 PING_S = 1.0
 QUICK_PING_S, QUICK_PINGS = 0.25, 8  # at first, so that the clock is known soon
-SILENCE_S = 5.0  # five pings without an answer
-HELLO_S = 5.0
 COMMAND_S = 1 / 40  # the server cuts off those who send more than 60 messages a second
 WAIT_S = 0.25
 
 
 class Link:
-    """Reads a connection, used by one thread."""
+    """Reads a connection, used by one thread.
 
-    def __init__(self, socket: WebSocket) -> None:
+    Args:
+        patience_s: silence after which the server is taken for gone.
+    """
+
+    def __init__(self, socket: WebSocket, patience_s: float) -> None:
         self._socket: WebSocket | None = socket
+        self._patience_s = patience_s
         self._pings = -1  # until the server greets
-        self._hello_due_s = time.monotonic() + HELLO_S
+        self._hello_due_s = time.monotonic() + patience_s
         self._ping_due_s = self._command_due_s = 0.0
 
     def greet(self) -> None:
@@ -52,8 +55,8 @@ class Link:
             self._send_due(socket, now_s, next_command)
         elif now_s > self._hello_due_s:
             raise ConnectionLostError("the server says no hello: is it geface-bridge?")
-        if socket.silent_s > SILENCE_S:
-            raise ConnectionLostError(f"nothing came for {SILENCE_S:g} s")
+        if socket.silent_s > self._patience_s:
+            raise ConnectionLostError(f"nothing came for {self._patience_s:g} s")
         return socket.receive(min(WAIT_S, max(0.0, self._command_due_s - now_s) or WAIT_S))
 
     def close(self, error: ProtocolError | None = None) -> None:

@@ -65,19 +65,28 @@ class Receiver:
         token: the server's, "" for none.
         expected_layout_id: other channel layouts are refused; "" takes any.
         certificate: PEM file the user trusts, for wss://; "" for the system's authorities.
+        patience_s: how long a server may take to answer, or say nothing at all; it is asked
+            every second.
 
     Raises:
         AddressError: address, token or certificate cannot be used as written.
     """
 
     def __init__(
-        self, url: str, token: str = "", *, expected_layout_id: str = "", certificate: str = ""
+        self,
+        url: str,
+        token: str = "",
+        *,
+        expected_layout_id: str = "",
+        certificate: str = "",
+        patience_s: float = 5.0,
     ) -> None:
         self._address = parse_address(url)
         request_head(self._address, "", token)  # a token that cannot be sent fails here
         self._token = token
         self._trust = Trust(certificate) if self._address.is_tls else None
         self._expected_layout_id = expected_layout_id
+        self._patience_s = patience_s
         self._lock = threading.Lock()  # over all below
         self._status = ReceiverStatus()
         self._frames: deque[Frame] = deque()
@@ -202,7 +211,9 @@ class Receiver:
     def _converse(self, waker: Waker) -> None:
         """One connection from handshake to end, which is an error."""
         self._begin_attempt()
-        link = Link(WebSocket.open(self._address, self._token, self._trust, waker))
+        patience_s = self._patience_s
+        socket = WebSocket.open(self._address, self._token, self._trust, waker, patience_s)
+        link = Link(socket, patience_s)
         try:
             while True:
                 data = link.receive(self._next_command)

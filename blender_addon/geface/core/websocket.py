@@ -22,10 +22,10 @@ from .msgpack import MAX_BYTES, show
 from .wire import Stream, Trust, Waker, open_stream
 
 DEFAULT_PORT = 8765
-OPEN_TIMEOUT_S = 5.0
 MAX_HEAD_BYTES = 16384
 MAX_BODY_BYTES = 4096
 MAX_FRAGMENTS = 1024
+MAX_LAST_READS = 16
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 NORMAL, PROTOCOL_ERROR, UNSUPPORTED, INVALID_DATA, TOO_LARGE = 1000, 1002, 1003, 1007, 1009
 NO_CODE = 1005
@@ -326,6 +326,8 @@ class WebSocket:
     def __init__(self, stream: Stream, rest: bytes = b"") -> None:
         self.silent_s = 0.0
         self._stream = stream
+        self._broken: ConnectionLostError | None = None
+        self._last_reads = 0
         self._reader = FrameReader()
         self._reader.feed(rest)
 
@@ -336,9 +338,9 @@ class WebSocket:
         token: str,
         trust: Trust | None,
         waker: Waker,
-        timeout_s: float = OPEN_TIMEOUT_S,
+        timeout_s: float,
     ) -> WebSocket:
-        """Connect and shake hands.
+        """Connect and shake hands, each within ``timeout_s``.
 
         Raises:
             ConnectionLostError: nobody answers, or with 5xx: later may help.
@@ -358,10 +360,9 @@ class WebSocket:
             raise
 
     def send(self, data: bytes) -> None:
-        """Send one binary message.
+        """Send one binary message; if the server is gone, ``receive`` will tell.
 
         Raises:
-            ConnectionLostError: the server is gone.
             StoppedError: somebody said stop.
         """
         self._send(BINARY, data)
@@ -377,6 +378,8 @@ class WebSocket:
         message = self._next_message()
         if message is not None:
             return message
+        if self._broken is not None:
+            return self._remains(self._broken)
         begin_s = time.monotonic()
         data = self._stream.read(timeout_s)
         self._reader.feed(data)
@@ -399,8 +402,22 @@ class WebSocket:
                 raise ClosedError(*parse_close(payload))
         return None
 
+    def _remains(self, error: ConnectionLostError) -> bytes | None:
+        """What a server that we can write to no more sent before; in the end ``error``."""
+        self._last_reads += 1
+        data = self._stream.read(0.0) if self._last_reads <= MAX_LAST_READS else b""
+        if not data:
+            raise error
+        self._reader.feed(data)
+        return self._next_message()
+
     def _send(self, opcode: int, payload: bytes) -> None:
-        self._stream.write(frame_bytes(opcode, payload, os.urandom(4)))
+        if self._broken is not None:
+            return
+        try:
+            self._stream.write(frame_bytes(opcode, payload, os.urandom(4)))
+        except ConnectionLostError as error:
+            self._broken = error  # what came before, frames and a reason to close, is still there
 
 
 def _shake_hands(stream: Stream, key: str, has_token: bool, timeout_s: float) -> bytes:
