@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..core.rotations import matrix_from_quaternion
+from ..core.tracks import continuous_quaternions
 
 FloatArray = NDArray[np.float64]
 
@@ -46,18 +47,12 @@ def rotation_values(mode: str, quaternions: FloatArray) -> FloatArray:
 def rotation_curves(mode: str, quaternions: FloatArray) -> FloatArray:
     """The same for (N, 4) in the order of time, without a jump from one to the next."""
     if mode == "QUATERNION":
-        return continuous(quaternions)
-    values = rotation_values(mode, continuous(quaternions))
+        return continuous_quaternions(quaternions)
+    values = rotation_values(mode, quaternions)
     if mode == "AXIS_ANGLE":
         values *= _sides(values[:, 1:])[:, None]
         return np.column_stack([np.unwrap(values[:, 0]), values[:, 1:]])
     return np.unwrap(values, axis=0)
-
-
-def continuous(quaternions: FloatArray) -> FloatArray:
-    """(N, 4) the same turns with signs such that neighbours are near; the first has w >= 0."""
-    first = -1.0 if len(quaternions) and quaternions[0, 0] < 0 else 1.0
-    return np.asarray(first * _sides(quaternions)[:, None] * quaternions)
 
 
 def _sides(vectors: FloatArray) -> FloatArray:

@@ -14,8 +14,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.learn import bone_offsets
 from ..core.profile import Evaluator, Profile, basis_parts
-from ..core.rotations import rotvec_from_quaternion
 from .angles import rotation_curves, rotation_path, rotation_values
 from .rest import Rest
 from .tracks import Track, driven_numbers
@@ -249,13 +249,10 @@ def read_deltas(rig: Any, rest: Rest, head_bone: str | None, size: float) -> dic
     """
     character_from_armature = rest.character_from_armature(head_bone)
     axes = character_from_armature @ rotations_of(rest.matrices)
-    out = {}
-    for row, name in enumerate(rest.names):
-        location, quaternion, scale = rig.pose.bones[name].matrix_basis.decompose()
-        place_axes = character_from_armature if rest.free[row] else axes[row]
-        turn = rotvec_from_quaternion(np.array(quaternion))
-        parts = (place_axes @ np.array(location) / size, axes[row] @ turn, np.array(scale) - 1)
-        delta = np.concatenate(parts)
-        if np.abs(delta).max() > LEAST_DELTA:
-            out[name] = delta
-    return out
+    parts = [rig.pose.bones[name].matrix_basis.decompose() for name in rest.names]
+    deltas = bone_offsets(*(np.array(part) for part in zip(*parts, strict=True)), axes)
+    for row in np.flatnonzero(rest.free):
+        deltas[row, :3] = character_from_armature @ np.array(parts[row][0])
+    deltas[:, :3] /= size
+    moved = np.abs(deltas).max(axis=1) > LEAST_DELTA
+    return {name: deltas[row] for row, name in enumerate(rest.names) if moved[row]}

@@ -20,7 +20,7 @@ import numpy as np
 from bpy.app.handlers import persistent
 from numpy.typing import NDArray
 
-from ..core.errors import GeFaceError
+from ..core.errors import GeFaceError, TargetError
 from ..core.layout_generated import LAYOUT_ID
 from ..core.messages import Channel, Frame, Hello
 from ..core.motion import Motion
@@ -75,11 +75,13 @@ class Follower:
         motion: of its channels.
         shown: (C,) as it was last moved; None before the first frame.
         retry_s: when to look at it again after it could not be moved.
+        checked_s: when to see again whether its target is still in a scene.
     """
 
     motion: Motion
     shown: FloatArray | None = None
     retry_s: float = 0.0
+    checked_s: float = 0.0
 
 
 class Session:
@@ -241,19 +243,26 @@ class Session:
             self._watch(character, follower, now_s)
             if follower.shown is None or now_s < follower.retry_s:
                 return
+            if now_s >= follower.checked_s:
+                follower.checked_s = now_s + RETRY_S
+                targets.check_in_scene(character)
             target = targets.resolve(character)
             if self._playback_wins(target):
                 return
             target.apply(follower.shown)
         except Exception as error:
-            follower.retry_s = now_s + RETRY_S
+            follower.retry_s, follower.checked_s = now_s + RETRY_S, 0.0
             self._note(character.name, error)
         else:
             self._settle(character.name, target.busy)
 
     def _watch(self, character: Any, follower: Follower, now_s: float) -> None:
         """Let the character's motion see what came of its face, or that nothing comes."""
-        face = self._faces.get(self._index(character.subject))
+        index = self._index(character.subject)
+        if index < 0:
+            there = ", ".join(self._subjects)
+            raise TargetError(f"the server sends no face {character.subject!r}, but {there}")
+        face = self._faces.get(index)
         if face is None or face.frame is None:
             return
         settings = motion_settings(character)

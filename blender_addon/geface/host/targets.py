@@ -175,6 +175,17 @@ def resolve(character: Any) -> Target:
     return Target(body, plan)
 
 
+def check_in_scene(character: Any) -> None:
+    """See that the target was not deleted; a character's settings keep deleted objects in the file.
+
+    Raises:
+        TargetError: it is in no scene.
+    """
+    thing = character.target
+    if thing is not None and not thing.users_scene:
+        raise TargetError(f"{thing.name} is in no scene any more; undo, or choose another target")
+
+
 def describe(character: Any) -> str:
     """What is found for a character, in a line; what is wrong, if it cannot be moved."""
     try:
