@@ -339,10 +339,13 @@ def _is_shown(pose: Pose, bones: Mapping[str, str], curves: Mapping[str, str]) -
 def guesses(
     bone_names: Iterable[str], curve_names: Iterable[str], profiles: Mapping[str, Profile]
 ) -> tuple[Guess, ...]:
-    """How well each profile fits, the one that shows most first."""
+    """How well each profile fits, the one that shows most first; of equals that by shape keys.
+
+    Bones are there on every character of a kind, shape keys were made for this very face.
+    """
     bone_names, curve_names = list(bone_names), list(curve_names)
     found = [fit(name, profile, bone_names, curve_names) for name, profile in profiles.items()]
-    return tuple(sorted(found, key=lambda g: (-g.shown, -len(g.bones) - len(g.curves), g.name)))
+    return tuple(sorted(found, key=lambda guess: (-guess.shown, -len(guess.curves))))
 
 
 def guess_profile(

@@ -267,8 +267,8 @@ CHARACTERS = {
     "MPFB's face units": ((), ["!ex-" + k for k in names_of("arkit52")[1]], "arkit52"),
     "without a tongue": ((), names_of("arkit52")[1][:-1], "arkit52"),
     "perfect sync": (
-        ["J_Bip_C_Head"],
-        [*names_of("arkit52")[1], *"AIUEO", "Joy", "Angry", "Blink_L", "Blink_R"],
+        names_of("vrm")[0],
+        sorted({*names_of("arkit52")[1], *names_of("vrm")[1]} - {"tongueOut", "cheekPuff"}),
         "arkit52",
     ),
     "VRoid": (["J_Bip_C_Head", "J_Adj_L_FaceEye", "J_Adj_R_FaceEye"], VROID, "vrm"),
@@ -278,6 +278,7 @@ CHARACTERS = {
         (),
         "rigify",
     ),
+    "bones and shape keys": (names_of("rigify")[0], names_of("arkit52")[1], "arkit52"),
     "half a body with head and eyes": (["mixamorig:Head", "LeftEye", "RightEye"], (), None),
     "a cube with a key": ((), ["Basis", "Key 1"], None),
     "nothing": ((), (), None),
@@ -296,6 +297,8 @@ def test_a_profiles_own_character_is_recognised(name):
 def test_characters_under_other_names_are_recognised(who):
     bones, curves, expected = CHARACTERS[who]
     assert guess_profile(bones, curves, profiles()) == expected
+    turned = dict(reversed(profiles().items()))
+    assert guess_profile(bones, curves, turned) == expected
 
 
 def test_eyes_that_are_bones_or_keys_alone_show_the_gaze():

@@ -162,6 +162,14 @@ def test_bones_are_found_by_what_the_name_ends_in():
     assert found == {"jaw": "DEF-jaw", "rightEye": "J_Adj_R_FaceEye"}
 
 
+def test_a_letter_behind_something_is_no_vowel():
+    assert match_names(["aa", "oh"], ["brow_a", "Key.A", "o"]) == {"oh": "o"}
+
+
+def test_of_names_with_something_before_the_least_is_taken():
+    assert match_names(["jaw"], ["rig_old_jaw", "rig_jaw", "a_b_jaw"]) == {"jaw": "rig_jaw"}
+
+
 def test_numbers_tell_bones_apart():
     assert match_names(["nose", "nose.001"], ["nose.001", "nose.002"]) == {"nose.001": "nose.001"}
 
