@@ -99,9 +99,25 @@ def test_the_add_on_needs_nothing_that_blender_has_not(path):
     """Its zip is all that is installed: relative imports, the standard library, numpy, bpy."""
     ours = {*PACKAGES, "blender_addon", "geface", "tests"}
     theirs = {"bpy", "bpy_extras", "mathutils", "addon_utils", "numpy", ""}
-    strange = top_level(path) - sys.stdlib_module_names - theirs
+    since_3_11 = {"tomllib"}  # Blender 3.4 has Python 3.10
+    strange = top_level(path) - (sys.stdlib_module_names - since_3_11) - theirs
     assert not top_level(path) & ours
     assert not strange, f"{name_of(path)} imports {strange}, which Blender has not"
+
+
+CORE = ROOT / "blender_addon" / "geface" / "core"
+EDGE = {"wire.py", "websocket.py", "link.py", "receiver.py"}  # clocks, sockets and threads
+
+
+@pytest.mark.parametrize("path", sorted(CORE.glob("*.py")), ids=name_of)
+def test_the_add_ons_core_stands_on_its_own(path):
+    """Neither Blender nor the add-on's upper floors, and the world only where it comes in."""
+    names = imported(ast.parse(path.read_text(encoding="utf-8")))
+    assert not [name for name in names if name.startswith("..")]
+    assert not top_level(path) & {"bpy", "bpy_extras", "mathutils", "addon_utils"}
+    impure = {"time", "datetime", "socket", "selectors", "ssl", "threading", "random", "urllib"}
+    if path.name not in EDGE:
+        assert not top_level(path) & impure
 
 
 def test_the_command_line_starts_without_heavy_libraries():
