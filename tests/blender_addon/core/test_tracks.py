@@ -53,6 +53,11 @@ def test_whole_frames_lie_within_what_was_recorded(rate, start_s, length_s):
     assert len(found) in (int(length_s * rate[0] / rate[1]) + i for i in (0, 1, 2))
 
 
+def test_a_time_that_rounding_put_beside_a_frame_is_on_it():
+    timing = Timing(24, 1.001, start_frame=1, start_s=5.0)
+    assert timing.whole_frames(5.0 + 1e-9, 6.001 - 1e-9).tolist() == list(range(1, 26))
+
+
 @pytest.mark.parametrize("rate", [(0, 1), (24, 0), (float("nan"), 1)])
 def test_a_rate_that_is_none_is_refused(rate):
     with pytest.raises(ValueError, match="expected > 0"):
@@ -131,6 +136,13 @@ def test_lines_between_the_keys_pass_every_sample_within_the_tolerance(track, to
 def test_a_straight_line_keeps_its_ends_alone(count, first, last):
     values = np.linspace(first, last, count)[:, None]
     assert simplified(np.arange(count), values, 1e-6).sum() == 2
+
+
+def test_noise_within_the_tolerance_is_not_kept():
+    """No sample but the last can be the key after the first, so one has to look that far."""
+    values = 0.9 * (-1.0) ** np.arange(60)[:, None]
+    values[[0, -1]] = 0
+    assert simplified(np.arange(60), values, 1.0).sum() == 2
 
 
 def test_a_polyline_keeps_its_corners():
