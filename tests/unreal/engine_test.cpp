@@ -12,6 +12,7 @@
 #include "GeFaceText.h"
 #include "Interfaces/IPluginManager.h"
 #include "Logging/LogMacros.h"
+#include "Misc/AutomationTest.h"
 #include "Misc/Paths.h"
 #include "Modules/ModuleManager.h"
 #include "Roles/LiveLinkAnimationRole.h"
@@ -46,7 +47,6 @@ struct Rig {
         settings = NewObject<UGeFaceSourceSettings>();
         source->InitializeSettings(settings);
     }
-    ~Rig() { delete settings; }
 
     void Tick(double seconds = 1.0 / 60) {
         Now() += seconds;
@@ -387,7 +387,6 @@ TEST(a_preset_makes_the_same_source_again) {
     Now() += 1.0;
     again->Update();
     EXPECT(rig.net.Last().url == TEXT("wss://studio/"));
-    delete settings;
 }
 
 TEST(settings_of_the_base_class_are_let_be) {
@@ -397,7 +396,6 @@ TEST(settings_of_the_base_class_are_let_be) {
     rig.source->OnSettingsChanged(generic, FPropertyChangedEvent());
     rig.source->InitializeSettings(nullptr);
     EXPECT(generic->ConnectionString.IsEmpty());
-    delete generic;
     rig.Greet();
     EXPECT(rig.source->IsSourceStillValid());
 }
@@ -520,4 +518,25 @@ TEST(bones_of_a_subject_move_those_of_a_skeleton_from_its_own_rest) {
     asset.remapped = [](FName name) { return name == FName("nobody") ? FName("jaw") : FName("-"); };
     asset.BuildPoseFromAnimationData(0.0f, &names, &frame, pose);
     EXPECT(Near(pose.transforms[2].GetTranslation().Z, -0.04, 1e-9));
+}
+
+TEST(the_specs_for_people_with_an_engine_hold_here_too) {
+    int cases = 0;
+    for (FAutomationSpecBase* spec : stub::Specs()) {
+        spec->Define();
+        for (const FAutomationSpecBase::Case& one : spec->cases) {
+            ++cases;
+            one.run();
+            for (const auto& after : one.after) after();
+            for (const std::string& failure : spec->failures) {
+                EXPECT_OF(one.name + ": " + failure, false);
+            }
+            for (const std::string& error : spec->expected_errors) {
+                EXPECT_OF(error, Has(stub::Log().back().text, error));
+            }
+            spec->failures.clear();
+            spec->expected_errors.clear();
+        }
+    }
+    EXPECT(cases >= 6);
 }

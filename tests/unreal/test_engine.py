@@ -47,7 +47,7 @@ def test_every_module_of_the_plugin_is_there_and_builds_what_it_includes():
         ("UCLASS()\nclass UA : public UObject\n{\n};\n", "last include"),
         ('#include "A.generated.h"\n#include "B.h"\nUCLASS()\n', "last include"),
         ('#include "A.generated.h"\nUCLASS()\nstruct A\n{\n};\n', "not of the form"),
-        ('#include "A.generated.h"\nUCLASS()\nclass UA : public UObject\n{\n};\n', "GENERATED_BODY"),
+        ('#include "A.generated.h"\nUCLASS()\nclass UA : public UB\n{\n};\n', "GENERATED_BODY"),
     ],
 )
 def test_the_stand_in_refuses_what_the_header_tool_would(tmp_path, text, problem):

@@ -152,6 +152,8 @@ private:
 template <typename K, typename V>
 class TMap {
 public:
+    TMap() = default;
+    TMap(std::initializer_list<std::pair<const K, V>> items) : items_(items) {}
     V& Add(const K& key, V value) { return items_[key] = std::move(value); }
     const V* Find(const K& key) const {
         const auto found = items_.find(key);

@@ -3,8 +3,8 @@
     python generate.py OUT HEADER...
 
 It reads the few forms that the plugin has (UCLASS(...) class X_API UName : public UParent, with
-GENERATED_BODY()) and refuses what the real tool would refuse too: a missing include, one that is not
-the last, a class without a body macro.
+GENERATED_BODY()) and refuses what the real tool would refuse too: a missing include, one that is
+not the last, a class without a body macro.
 """
 
 from __future__ import annotations

@@ -90,10 +90,12 @@ T* Cast(UObject* object) {
                : nullptr;
 }
 
-// Never collected: the tests are short.
+// Collected when the program ends: the tests are short.
 template <typename T>
 T* NewObject() {
-    return static_cast<T*>(T::StaticClass()->Make());
+    static std::vector<std::unique_ptr<UObject>> objects;
+    objects.emplace_back(T::StaticClass()->Make());
+    return static_cast<T*>(objects.back().get());
 }
 
 template <typename T>
