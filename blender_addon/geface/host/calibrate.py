@@ -143,6 +143,7 @@ class Calibrator:
             self.cancel(capture.refusal)
             return
         keep(request.scene, request.subject, capture.result)
+        _push_undo("Calibrate")
         learned = "Rest" if request.kind == "neutral" else "Range"
         self._end(f"{learned} learned; it is stored with the scene")
 
@@ -202,6 +203,13 @@ def _characters(scene_name: str, subject: str) -> list[bpy.types.PropertyGroup]:
     scene = bpy.data.scenes.get(scene_name)
     everyone = scene.geface.characters if scene else ()
     return [character for character in everyone if character.subject == subject]
+
+
+def _push_undo(what: str) -> None:
+    """What a timer changes is lost with the next undo unless it is a step of its own."""
+    for window in bpy.context.window_manager.windows[:1]:
+        with bpy.context.temp_override(window=window):
+            bpy.ops.ed.undo_push(message=what)
 
 
 calibrator = Calibrator()

@@ -17,8 +17,8 @@ DRIVABLE = {"ARMATURE", "MESH"}
 
 def stays_here(url: str) -> bool:
     """Whether an address means this very machine."""
-    host = urlsplit(url).hostname or ""
     try:
+        host = urlsplit(url).hostname or ""
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

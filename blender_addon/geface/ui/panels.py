@@ -13,7 +13,7 @@ from ..host.calibrate import calibrator, known
 from ..host.record import recorder
 from ..host.session import session
 from .current import active_character, description
-from .levels import draw_bar
+from .levels import HAS_PROGRESS, draw_bar
 from .operators import may_connect
 
 INDEX = {name: index for index, (name, *_) in enumerate(CHANNELS)}
@@ -271,10 +271,10 @@ class GEFACE_PT_calibrate(_Panel, bpy.types.Panel):
         layout.prop(chosen, "countdown")
         row = layout.row(align=True)
         row.operator("geface.calibrate", text="Neutral", icon="USER").kind = "neutral"
-        row.prop(chosen, "neutral_seconds", text="s")
+        row.prop(chosen, "neutral_seconds", text="")
         row = layout.row(align=True)
         row.operator("geface.calibrate", text="Range", icon="FULLSCREEN_ENTER").kind = "range"
-        row.prop(chosen, "range_seconds", text="s")
+        row.prop(chosen, "range_seconds", text="")
         layout.grid_flow(columns=4, align=True, row_major=True).prop(chosen, "range_units")
         layout.operator("geface.calibrate_clear", icon="X")
         self._draw_known(context)
@@ -282,7 +282,7 @@ class GEFACE_PT_calibrate(_Panel, bpy.types.Panel):
     def _draw_running(self, context: bpy.types.Context) -> None:
         box = self.layout.box()
         draw_text(box, context, calibrator.text, "TIME")
-        if hasattr(box, "progress"):
+        if HAS_PROGRESS:
             box.progress(factor=calibrator.progress, text=f"{calibrator.progress:.0%}")
         else:
             box.label(text=f"{calibrator.progress:.0%}")

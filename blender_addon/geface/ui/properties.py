@@ -127,7 +127,10 @@ class Character(bpy.types.PropertyGroup):
 
 def _keep_token_out(group: bpy.types.PropertyGroup, context: bpy.types.Context) -> None:
     """An address pasted with ``?token=`` would be saved with the file: the token goes elsewhere."""
-    parts = urlsplit(group.url)
+    try:
+        parts = urlsplit(group.url)
+    except ValueError:  # no address; Connect says so
+        return
     tokens = parse_qs(parts.query).get("token")
     if tokens:
         _secrets["token"] = tokens[0]
@@ -246,15 +249,25 @@ class WindowSettings(bpy.types.PropertyGroup):
         name="Countdown", description="Seconds before it begins", default=3, min=0, max=30
     )
     neutral_seconds: FloatProperty(
-        name="Seconds", description="How long to hold still", default=2.0, min=0.5, max=60.0
+        name="Seconds",
+        description="How long to hold still",
+        default=2.0,
+        min=0.5,
+        max=60.0,
+        unit="TIME_ABSOLUTE",
     )
     range_seconds: FloatProperty(
-        name="Seconds", description="How long to perform", default=8.0, min=1.0, max=60.0
+        name="Seconds",
+        description="How long to perform",
+        default=8.0,
+        min=1.0,
+        max=60.0,
+        unit="TIME_ABSOLUTE",
     )
     range_units: EnumProperty(
         name="Action units",
         description="Learn the range of these; none chosen means all. Shift-click takes several",
-        items=[(au.name, au.name, au.label) for au in ACTION_UNITS if au.name not in LIDS],
+        items=[(au.name, au.name[2:], au.label) for au in ACTION_UNITS if au.name not in LIDS],
         options={"ENUM_FLAG"},
     )
     learn_pose: EnumProperty(

@@ -125,6 +125,9 @@ def addresses(url):
     scene().url = "http://127.0.0.1:1"
     found["http"] = refused(bpy.ops.geface.connect)
     found["connected after refusal"] = session.connected
+    scene().url = "ws://[::1"
+    draw_all("no address")
+    found["no address"] = refused(bpy.ops.geface.connect)
     path = FOLDER / "saved.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path), compress=False)
     found["leaked"] = b"hush-hush" in path.read_bytes()
@@ -215,7 +218,7 @@ def tooltips():
                 found.setdefault("descriptions", {})[entry.identifier] = entry.description
 
 
-def off():
+def off(url):
     """Switched off and on again, nothing is left behind."""
     handlers = bpy.app.handlers
     kinds = [name for name in dir(handlers) if isinstance(getattr(handlers, name), list)]
@@ -234,6 +237,13 @@ def off():
     ]
     bpy.ops.preferences.addon_enable(module=module)
     found["again"] = counts() == with_it
+    pulse, session = part("ui.pulse").pulse, part("host.session").session
+    chosen_once = part("ui.preferences").preferences()
+    chosen_once.default_url, chosen_once.auto_connect = url, True
+    bpy.context.scene.geface.property_unset("url")
+    found["by itself"] = [session.connected, pulse() and session.connected, scene().url == url]
+    session.disconnect()
+    found["only once"] = bool(pulse() and session.connected)
 
 
 alone()
@@ -245,5 +255,5 @@ calibrating()
 cancelling()
 at_server()
 tooltips()
-off()
+off(sys.argv[2])
 np.savez(sys.argv[1], found=np.array(json.dumps(found, default=str)))

@@ -73,6 +73,11 @@ def test_an_address_of_another_kind_is_refused_in_words(found):
     assert not found["connected after refusal"]
 
 
+def test_half_an_address_is_refused_in_words_too(found):
+    assert found["no address"]
+    assert "Traceback" not in found["no address"]
+
+
 def test_connected_it_shows_rate_latency_and_what_was_dropped(found):
     shown = words(found, "drawn online connection 500")
     assert " fps" in shown
@@ -135,3 +140,8 @@ def test_every_button_and_setting_has_a_tooltip(found):
 def test_switched_off_nothing_is_left(found):
     assert found["left"] == [False, False, False, []]
     assert found["again"]
+
+
+def test_if_the_preferences_say_so_it_connects_by_itself_but_once(found):
+    assert found["by itself"] == [False, True, True]
+    assert not found["only once"]
