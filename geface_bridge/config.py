@@ -12,6 +12,7 @@ DEFAULT_HOST = "127.0.0.1"
 DEFAULT_PORT = 8765
 DEFAULT_VIEWER_PORT = 8766
 DEFAULT_MAX_CLIENTS = 256
+DEFAULT_RATE_HZ = 30.0  # of a source or take that does not state its own
 MAX_FACES = 16  # geface.v1 has no more subjects
 PHONE_PORTS = {"livelink": 11111, "ifacialmocap": 49983}
 

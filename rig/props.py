@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from rig.appearance import Appearance, Colour
 from rig.fabric import paint_cloth
-from rig.head import asset_path, load_head
+from rig.head import Primitive, asset_path, load_head
 from rig.skinning import vertex_normals
 from rig.strands import paint_cards, paint_scalp
 from rig.styling import Styling, sample_styling, suit_look
@@ -28,14 +28,12 @@ STEP_M = 1e-5  # of stored positions
 
 
 @dataclass(frozen=True)
-class Prop:
-    """One mesh with one picture, in the rest pose, skinned like ``rig.head.Primitive``.
+class Prop(Primitive):
+    """One mesh with one picture; ``name`` says which piece it is.
+
+    Its normals are to be turned with the joints: hair's are not its triangles' own.
 
     Attributes:
-        name: which piece it is.
-        positions: (V, 3) metres; normals: (V, 3) unit, to be turned with the joints (hair's are
-            not its triangles' own); uvs: (V, 2), v down; triangles: (T, 3).
-        joints: (V, 4); weights: (V, 4), rows sum to 1.
         picture: (H, W, 3 | 4) uint8 sRGB. Of hair v runs from root (0) to tip (1).
         roughness: 0..1.
         label: parsing label: hair, beard, glasses, hat, cloth or occluder; "" for what the mask
@@ -44,13 +42,6 @@ class Prop:
             else, blended by alpha, in no depth buffer (lenses).
     """
 
-    name: str
-    positions: FloatArray
-    normals: FloatArray
-    uvs: FloatArray
-    triangles: IntArray
-    joints: IntArray
-    weights: FloatArray
     picture: ByteImage
     roughness: float
     label: str

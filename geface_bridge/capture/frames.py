@@ -9,9 +9,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.uint8]
+from geface_bridge.config import DEFAULT_RATE_HZ
 
-DEFAULT_RATE_HZ = 30.0
+Image = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -60,5 +60,5 @@ class Source(Protocol):
 
 
 def plausible_rate(rate_hz: float) -> float:
-    """The rate a driver or file states, or 30 where what it states cannot be."""
+    """The rate a driver or file states, or the default where what it states cannot be."""
     return float(rate_hz) if 0.1 <= rate_hz <= 1000.0 else DEFAULT_RATE_HZ

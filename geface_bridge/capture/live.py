@@ -13,6 +13,7 @@ import cv2
 
 from geface_bridge.capture.frames import Frame, plausible_rate
 from geface_bridge.capture.opencv import rgb_from_opencv, silence_opencv
+from geface_bridge.config import DEFAULT_RATE_HZ
 from geface_bridge.errors import SourceError
 
 STALL_S = 5.0
@@ -115,7 +116,7 @@ class LiveSource:
 
 
 def open_camera(
-    index: int = 0, width_px: int = 640, height_px: int = 480, rate_hz: float = 30.0
+    index: int = 0, width_px: int = 640, height_px: int = 480, rate_hz: float = DEFAULT_RATE_HZ
 ) -> LiveSource:
     """Open a camera; size and rate are wishes, the driver decides.
 

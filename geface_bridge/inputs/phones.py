@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from geface_bridge.config import PhoneConfig
+from geface_bridge.config import DEFAULT_RATE_HZ, PhoneConfig
 from geface_bridge.errors import ProtocolError, SourceError
 from geface_bridge.inputs import ifacialmocap, livelink
 from geface_bridge.inputs.devices import Devices, PhoneFrame
@@ -18,7 +18,7 @@ from geface_bridge.inputs.packet import MAX_DATAGRAM_BYTES, FacePacket
 from geface_bridge.protocol import Level
 
 RATE_HZ = 60.0  # of both applications
-IDLE_S = 1 / 30  # between two frames of a subject that nothing comes for
+IDLE_S = 1 / DEFAULT_RATE_HZ  # between two frames of a subject that nothing comes for
 REQUEST_EVERY_S = 2.0
 MAX_WAITING = 256  # datagrams read at once, so that a flood cannot hold the stream up
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from geface_bridge.config import DEFAULT_RATE_HZ
 from geface_bridge.protocol import FaceFrame
 from geface_bridge.takes.rig_motion import RigMotion, rig_motion
 from geface_bridge.takes.take import Take
@@ -29,7 +30,7 @@ def bvh_bytes(take: Take, frames: tuple[FaceFrame, ...]) -> bytes:
         frames: of one subject, at least one with a face.
     """
     skeleton = Skeleton()
-    rate_hz = take.rate_hz or take.hello.rate_hz or 30.0
+    rate_hz = take.rate_hz or take.hello.rate_hz or DEFAULT_RATE_HZ
     motion = rig_motion(frames, skeleton)
     count = round(motion.times_s[-1] * rate_hz) + 1
     nearest = [int(np.abs(motion.times_s - k / rate_hz).argmin()) for k in range(count)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 from dataclasses import replace
 
+from geface_bridge.config import DEFAULT_RATE_HZ
 from geface_bridge.protocol import FaceFrame, Playback
 from geface_bridge.takes.take import Take
 
@@ -30,7 +31,7 @@ class Playhead:
         self.ended = False
         self._frames = sorted(take.frames, key=lambda frame: frame.time_s)
         self._times = [frame.time_s for frame in self._frames]
-        self._step_s = 1 / (take.rate_hz or 30.0)
+        self._step_s = 1 / (take.rate_hz or DEFAULT_RATE_HZ)
         self._loop = loop
         self._speed = speed
         self._anchor_s = now_s  # when the head stood at _origin_s

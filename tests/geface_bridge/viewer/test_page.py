@@ -15,13 +15,12 @@ from geface_bridge.live.loop import LEARNED
 from geface_bridge.motion.groups import LID_AUS
 from geface_bridge.protocol import Calibrate, FaceFrame, Hello, Mark
 from geface_bridge.server import FaceServer
-from geface_bridge.viewer import ViewerServer
-from geface_bridge.viewer.server import stream_address
 from rig.head import load_head
 from rig.layout import load_layout
 from rig.skeleton import Skeleton
 from rig.skinning import skin
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
+from tests.geface_bridge.viewer.pages import viewer_of
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="needs chromium on the PATH")
 
@@ -75,12 +74,6 @@ class Stream:
             sequence += 1
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Page(tmp_path_factory.mktemp("chromium"), 1200, 900) as page:
-        yield page
-
-
 @pytest.fixture
 def stream():
     streams = [Stream()]
@@ -91,13 +84,8 @@ def stream():
 @pytest.fixture
 def page(browser, stream):
     """The viewer, connected."""
-    with ViewerServer(stream_address("127.0.0.1", stream.server.port), 0) as viewer:
-        browser.problems.clear()
-        browser.open(viewer.url)
-        browser.wait_for("window.geface?.newest?.valid === true")
-        yield browser
-        assert browser.problems == []
-        browser.open("about:blank")
+    with viewer_of(browser(1200, 900), stream.server) as page:
+        yield page
 
 
 def settle(page: Page, values: np.ndarray) -> None:

@@ -17,7 +17,8 @@ from rig.props import props_for
 from rig.sampling import sample_face
 from rig.skeleton import Skeleton
 from rig.skinning import SmoothNormals, skin
-from tests.geface_bridge.viewer.chromium import Page, find_chromium
+from tests.geface_bridge.viewer.chromium import find_chromium
+from tests.geface_bridge.viewer.pages import opened
 from tests.geface_bridge.viewer.test_page import gpu_vertices
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="needs chromium on the PATH")
@@ -37,21 +38,11 @@ def server():
         yield running
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Page(tmp_path_factory.mktemp("chromium"), 1300, 900) as page:
-        yield page
-
-
 @pytest.fixture
 def page(browser, server):
-    browser.problems.clear()
-    browser.open(server.url)
-    browser.wait_for("window.geface !== undefined")
-    click(browser, "#dressed")  # hair is slow where software draws it
-    yield browser
-    assert browser.problems == []
-    browser.open("about:blank")
+    with opened(browser(1300, 900), server.url, "window.geface !== undefined") as page:
+        click(page, "#dressed")  # hair is slow where software draws it
+        yield page
 
 
 def shown(page):

@@ -13,10 +13,9 @@ from geface_bridge.live.player import TakePlayer
 from geface_bridge.protocol import Playback
 from geface_bridge.server import FaceServer
 from geface_bridge.takes import Playhead
-from geface_bridge.viewer import ViewerServer
-from geface_bridge.viewer.server import stream_address
 from tests.geface_bridge.takes.made import made_take
 from tests.geface_bridge.viewer.chromium import Page, find_chromium
+from tests.geface_bridge.viewer.pages import viewer_of
 
 pytestmark = pytest.mark.skipif(find_chromium() is None, reason="needs chromium on the PATH")
 
@@ -62,12 +61,6 @@ class Player:
             player.run(0.2)
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with Page(tmp_path_factory.mktemp("chromium"), 900, 700) as page:
-        yield page
-
-
 @pytest.fixture
 def player():
     with Player() as running:
@@ -77,13 +70,8 @@ def player():
 @pytest.fixture
 def page(browser, player):
     """The viewer of the take."""
-    with ViewerServer(stream_address("127.0.0.1", player.server.port), 0) as viewer:
-        browser.problems.clear()
-        browser.open(viewer.url)
-        browser.wait_for("window.geface?.newest?.valid === true")
-        yield browser
-        assert browser.problems == []
-        browser.open("about:blank")
+    with viewer_of(browser(900, 700), player.server) as page:
+        yield page
 
 
 def wait(condition) -> None:
