@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import itertools
 import json
 import os
 import random
@@ -133,7 +134,7 @@ def follow(arguments: argparse.Namespace) -> None:
         status, processor_s = receiver.status(), time.process_time() - processor_s
         receiver.stop()
     late = len(ages) // 10
-    holes = sum(b != a + 1 for a, b in zip(sequences, sequences[1:], strict=False))
+    holes = sum(b != a + 1 for a, b in itertools.pairwise(sequences))
     print(
         f"{len(sequences)} frames, {holes} holes, {status.dropped} dropped, {status.rate_hz:.1f} Hz"
     )
