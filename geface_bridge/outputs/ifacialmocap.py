@@ -32,10 +32,8 @@ NAMES = tuple(shape_name(name) for name in SHAPES)
 def encode_ifacialmocap(channels: ArrayLike) -> bytes:
     """One datagram for (C,) wire channels."""
     channels = np.asarray(channels, np.float64)
-    values = arkit_values(channels)
-    shapes = "".join(
-        f"{name}&{round(100 * value)}|" for name, value in zip(NAMES, values, strict=False)
-    )
+    percents = np.rint(100 * arkit_values(channels)).astype(int).tolist()
+    shapes = "".join(f"{name}&{part}|" for name, part in zip(NAMES, percents, strict=False))
     index = load_layout().channel_index
     pitch, yaw, roll = (np.degrees(channels[index[f"head_{a}"]]) for a in ("pitch", "yaw", "roll"))
     place = [channels[index[f"head_{axis}"]] for axis in "xyz"]

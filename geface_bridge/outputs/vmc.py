@@ -7,6 +7,7 @@ Source: sh-akira/VirtualMotionCaptureProtocol, marionette specification.
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 import numpy as np
@@ -19,10 +20,10 @@ from geface_bridge.outputs.udp import Address, UdpSender
 from geface_bridge.protocol import FaceFrame
 from rig.layout import load_layout
 from rig.profile import load_profile
-from rig.rotations import euler_yxz_to_matrix, matrix_to_quaternion
 
 PORT = 39539
 Names = Literal["arkit", "vrm"]
+_ARKIT_NAMES = tuple(name[0].lower() + name[1:] for name in SHAPES)
 FloatArray = NDArray[np.float64]
 
 
@@ -32,15 +33,17 @@ def unity_quaternion(yaw_rad: float, pitch_rad: float, roll_rad: float) -> tuple
     Our x points to the person's left, Unity's to the right: mirrored, an axis keeps its x and
     turns y and z over.
     """
-    w, x, y, z = matrix_to_quaternion(euler_yxz_to_matrix(yaw_rad, pitch_rad, roll_rad))
-    return float(x), float(-y), float(-z), float(w)
+    cy, cx, cz = (math.cos(angle / 2) for angle in (yaw_rad, pitch_rad, roll_rad))
+    sy, sx, sz = (math.sin(angle / 2) for angle in (yaw_rad, pitch_rad, roll_rad))
+    x, y = cy * sx * cz + sy * cx * sz, sy * cx * cz - cy * sx * sz
+    z, w = cy * cx * sz - sy * sx * cz, cy * cx * cz + sy * sx * sz
+    return x, -y, -z, w
 
 
 def blend_values(channels: FloatArray, names: Names) -> dict[str, float]:
     """Blend shape name → value of (C,) channels."""
     if names == "arkit":
-        values = arkit_values(channels)
-        return {n[0].lower() + n[1:]: float(v) for n, v in zip(SHAPES, values, strict=False)}
+        return dict(zip(_ARKIT_NAMES, arkit_values(channels).tolist(), strict=False))
     profile = load_profile("vrm")
     curves = profile.evaluate(channels).curves
     return dict(zip(profile.curve_names, curves.tolist(), strict=True))
