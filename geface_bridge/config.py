@@ -58,11 +58,6 @@ class PhoneConfig:
             raise ConfigError(f"--from is {text!r}, expected {expected}")
         return cls(format_, host, int(port[:6]) if colon else PHONE_PORTS[format_], phone)
 
-    @property
-    def is_loopback(self) -> bool:
-        """Whether other machines cannot send here."""
-        return self.host == "localhost" or self.host == "::1" or self.host.startswith("127.")
-
 
 @dataclass(frozen=True)
 class SourceConfig:

@@ -14,6 +14,7 @@ import click
 from geface_bridge import config as c
 from geface_bridge.commands.outputs import open_outputs, output_options, take_outputs
 from geface_bridge.commands.serving import Teller, serving_options, start_serving, take_serving
+from geface_bridge.errors import ConfigError
 
 if TYPE_CHECKING:
     from geface_bridge.inputs import PhoneSource
@@ -119,9 +120,11 @@ def stream(
 ) -> None:
     """Follow a face live and serve it to characters.
 
-    Without --camera, --video or --url it takes camera 0, or the bundled clip where there is no
-    camera. Ctrl-C ends it.
+    Without --camera, --video, --url or --from it takes camera 0, or the bundled clip where there is
+    no camera. Ctrl-C ends it.
     """
+    if sender is None and (phone or from_host != c.DEFAULT_HOST):
+        raise ConfigError("--phone and --from-host say where --from listens: add --from livelink")
     phones = None if sender is None else c.PhoneConfig.parse(sender, from_host, phone)
     source = c.SourceConfig(camera, video, url, phones, loop, realtime)
     serving, outputs = take_serving(options), take_outputs(options)
@@ -165,7 +168,22 @@ def _source(config: c.StreamConfig, teller: Teller) -> PersistentSource | PhoneS
         return open_source(config.source, teller)
     from geface_bridge.inputs import open_phones
 
+    _refuse_circle(config.source.phone, config.outputs)
     return open_phones(config.source.phone, config.faces, teller)
+
+
+def _refuse_circle(phone: c.PhoneConfig, outputs: c.OutputsConfig) -> None:
+    """Raise ConfigError where an output sends to the very port that is listened on."""
+    from geface_bridge.outputs import parse_address
+    from geface_bridge.server.access import is_loopback
+
+    for text in getattr(outputs, phone.format):
+        address = parse_address(text, c.PHONE_PORTS[phone.format])
+        if address.port == phone.port and is_loopback(address.host):
+            raise ConfigError(
+                f"--{phone.format} {text} sends what --from {phone.format} takes in, "
+                f"both at port {phone.port}: give one of them another port"
+            )
 
 
 def _metrics(live: LiveLoop[Any], source: PersistentSource | PhoneSource) -> list[Metric]:
@@ -277,7 +295,6 @@ def _phone_chain(config: c.StreamConfig) -> PhoneChain:
 
 
 def _keep(config: c.StreamConfig, chain: FaceChain | PhoneChain, teller: Teller) -> None:
-    from geface_bridge.errors import ConfigError
     from geface_bridge.performers import save_performer
 
     for name, performer in zip(config.performers, chain.performers, strict=False):

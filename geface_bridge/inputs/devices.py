@@ -78,6 +78,16 @@ class _Device:
         self.clock = SourceClock(origin_s)
         self.heard_s = 0.0
         self.is_silent = False
+        self._values: FloatArray | None = None
+        self._changed_s = 0.0
+
+    def values(self, packet: FacePacket, now_s: float) -> FloatArray | None:
+        """Of a packet; None too where a device that cannot tell a loss repeats itself."""
+        before, self._values = self._values, packet.values
+        if before is None or packet.values is None or (before != packet.values).any():
+            self._changed_s = now_s
+        repeats = not packet.tells_loss and now_s - self._changed_s >= SILENT_S
+        return None if repeats else packet.values
 
 
 class Devices:
@@ -112,7 +122,8 @@ class Devices:
         if device.is_silent:
             device.is_silent = False
             self._tell("info", f"{show(device.name)} is back")
-        return PhoneFrame(subject, time_s, now_s, packet.values, packet.place_m)
+        values = device.values(packet, now_s)
+        return PhoneFrame(subject, time_s, now_s, values, packet.place_m)
 
     def silent(self, now_s: float) -> list[PhoneFrame]:
         """A frame without a face for every subject that nothing comes for."""

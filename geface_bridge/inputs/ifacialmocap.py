@@ -45,7 +45,7 @@ def decode_ifacialmocap(data: bytes, sender: str = "") -> FacePacket:
             values[_PLACE[name]] = _number(value) / 100
     head = _head(bones)
     values[len(SHAPES) : len(SHAPES) + 3] = np.radians([head[1], -head[0], head[2]])
-    return FacePacket(sender, sender, None, values, head[3:])
+    return FacePacket(sender, sender, None, values, head[3:], tells_loss=False)
 
 
 def _pair(part: str) -> tuple[str, str]:

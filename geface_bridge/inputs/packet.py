@@ -21,6 +21,7 @@ class FacePacket:
         time_s: by the device's timecode, of unknown zero; None where it has none.
         values: (61,) as ``arkit_values``; None while the device sees no face.
         place_m: (3,) of the head, where the format has it.
+        tells_loss: whether the format can say that there is no face; else it repeats itself.
     """
 
     device: str
@@ -28,3 +29,4 @@ class FacePacket:
     time_s: float | None
     values: FloatArray | None
     place_m: FloatArray | None = None
+    tells_loss: bool = True

@@ -16,6 +16,7 @@ from geface_bridge.inputs import ifacialmocap, livelink
 from geface_bridge.inputs.devices import Devices, PhoneFrame
 from geface_bridge.inputs.packet import MAX_DATAGRAM_BYTES, FacePacket
 from geface_bridge.protocol import Level
+from geface_bridge.server.access import is_loopback
 
 RATE_HZ = 60.0  # of both applications
 IDLE_S = 1 / DEFAULT_RATE_HZ  # between two frames of a subject that nothing comes for
@@ -149,6 +150,6 @@ def _bound(listener: socket.socket, address: Any) -> socket.socket:
 
 
 def _reach(config: PhoneConfig) -> str:
-    if config.is_loopback:
+    if is_loopback(config.host):
         return "this machine only; for a phone add --from-host 0.0.0.0"
     return "where every machine of the network may send: UDP has no password"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geface_bridge.config import ServingConfig, SourceConfig, StreamConfig
+from geface_bridge.config import PhoneConfig, ServingConfig, SourceConfig, StreamConfig
 from geface_bridge.errors import ConfigError
 
 CLIP = Path("clip.mp4")
@@ -31,6 +31,22 @@ def test_choices_that_contradict_each_other(options, message):
 def test_a_file_may_loop_and_run_fast():
     config = SourceConfig(video=CLIP, loop=True, realtime=False)
     assert (config.loop, config.realtime) == (True, False)
+
+
+def test_phones_are_heard_on_their_applications_ports_unless_told_otherwise():
+    assert PhoneConfig.parse("livelink", "::1") == PhoneConfig("livelink", "::1", 11111)
+    assert PhoneConfig.parse("ifacialmocap", "h", "p") == PhoneConfig(
+        "ifacialmocap", "h", 49983, "p"
+    )
+    assert PhoneConfig.parse("livelink:7", "h").port == 7
+
+
+@pytest.mark.parametrize(
+    "text", ["", "kinect", "livelink:", "livelink:x", "livelink:65536", "livelink:²"]
+)
+def test_what_is_no_phone(text):
+    with pytest.raises(ConfigError, match="--from"):
+        PhoneConfig.parse(text, "127.0.0.1")
 
 
 @pytest.mark.parametrize(

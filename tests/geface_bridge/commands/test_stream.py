@@ -190,6 +190,9 @@ def test_what_cannot_be_used_is_one_line_and_exit_code_2(empty_clip, model, tmp_
             "camera 97 cannot be opened": ("--port", 0, "--camera", 97),
             "expected livelink[:PORT]": ("--port", 0, "--from", "kinect"),
             "--camera and --from are given": ("--from", "livelink", "--camera", 0),
+            "both at port 11111": ("--from", "livelink", "--livelink", "127.0.0.1"),
+            "add --from livelink": (*clip, "--from-host", "0.0.0.0"),
+            "which needs no asking": ("--from", "livelink", "--phone", "10.0.0.7"),
             "phones measure without one": ("--from", "livelink:0", "--model", model),
             "cannot be listened on": ("--from", "livelink", "--from-host", "192.0.2.1"),
         }

@@ -125,6 +125,16 @@ def test_a_device_that_sees_no_face_is_not_silent(devices):
         assert one.silent(100.05 + 0.1 * step) == []
 
 
+@pytest.mark.parametrize("tells_loss", [True, False])
+def test_a_face_that_never_changes_is_lost_where_the_device_cannot_tell(devices, tells_loss):
+    one, seen = devices(), []
+    for step, smile in enumerate([0.1, 0.2, *[0.3] * 10, 0.4]):
+        values = np.full(61, smile)
+        frame = one.take(FacePacket("a", "a", None, values, None, tells_loss), 100.0 + 0.1 * step)
+        seen.append(frame.values is not None)
+    assert seen == ([True] * 13 if tells_loss else [True] * 7 + [False] * 5 + [True])
+
+
 def test_another_phone_takes_the_place_of_one_that_left(devices):
     one = devices()
     one.take(packet("a"), 100.0)
