@@ -1,6 +1,6 @@
 """Seeds for the fuzz targets, from the golden vectors.
 
-python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session, FOLDER/profile and FOLDER/connection
+python tests/unreal/make_corpus.py FOLDER    # writes FOLDER/session, …/profile, …/connection
 """
 
 from __future__ import annotations

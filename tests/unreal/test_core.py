@@ -15,6 +15,7 @@ GOLDEN = ROOT / "tests" / "contract" / "golden"
 CORE = ROOT / "unreal_plugin" / "GeFaceBridge" / "Source" / "GeFaceCore"
 HOURS = {"g++": "2", "clang++": "0.1"}
 FUZZ_SECONDS = 5
+MINGW = "x86_64-w64-mingw32-g++-posix"
 TARGETS = ["session", "profile", "connection"]
 FORBIDDEN = re.compile(r"\b(throw|try|catch|dynamic_cast|typeid)\b")
 
@@ -41,6 +42,21 @@ def test_a_short_fuzz_finds_nothing(built, target, tmp_path):
     shutil.copytree(HERE / "corpus" / target, corpus)
     options = [f"-max_total_time={FUZZ_SECONDS}", "-max_len=4096", "-timeout=10", "-seed=1"]
     run([program, *options, corpus], cwd=tmp_path)
+
+
+@pytest.mark.parametrize("standard", ["c++17", "c++20"])
+def test_the_core_compiles_for_windows_behind_its_headers(standard, tmp_path):
+    """As a DLL and as one file; by Debian's g++-mingw-w64, which is not Microsoft's compiler."""
+    if shutil.which(MINGW) is None:
+        pytest.skip(f"{MINGW} is not installed")
+    sources = [path for path in (CORE / "Private").glob("*.cpp") if path.stem != "GeFaceCoreModule"]
+    text = "".join(f'#include "{path.as_posix()}"\n' for path in sorted(sources))
+    (tmp_path / "unity.cpp").write_text(text, encoding="utf-8")
+    warnings = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror"]
+    defined = ["-DNOMINMAX", "-DGEFACECORE_API=__declspec(dllexport)"]
+    before = ["-include", "windows.h", "-include", HERE / "unity" / "engine_macros.h"]
+    options = [f"-std={standard}", *warnings, "-fno-exceptions", "-fno-rtti", *defined, *before]
+    run([MINGW, *options, "-I", CORE / "Public", "-fsyntax-only", tmp_path / "unity.cpp"])
 
 
 def test_the_protocols_version_is_pythons():

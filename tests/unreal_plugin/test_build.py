@@ -73,3 +73,11 @@ def test_the_descriptor_names_the_modules_that_are_there():
     for path in SOURCE.rglob("*.Build.cs"):
         assert path.parent.name == path.name.removesuffix(".Build.cs")
         assert f"public class {path.parent.name} : ModuleRules" in path.read_text(encoding="utf-8")
+
+
+def test_what_is_compiled_is_plain_ascii():
+    """Microsoft's compiler reads files without a mark in the machine's own code page."""
+    files = [path for path in SOURCE.rglob("*") if path.suffix in {".h", ".cpp", ".cs"}]
+    assert len(files) >= 40
+    strange = [path.name for path in files if not path.read_bytes().isascii()]
+    assert not strange

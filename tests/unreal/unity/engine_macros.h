@@ -18,12 +18,16 @@
 #define BIG_NUMBER (3.4e+38f)
 #define MAX_uint8 ((unsigned char)0xff)
 #define INDEX_NONE (-1)
+#undef TEXT
 #define TEXT_PASTE(text) u##text
 #define TEXT(text) TEXT_PASTE(text)
 #define LOCTEXT(key, text) text
+#undef FORCEINLINE
 #define FORCEINLINE inline
 #define UE_LOG(...) ((void)0)
-// Of the Windows headers, which some engine headers bring along.
+// Of the Windows headers, which some engine headers bring along; where they are real they bring
+// their own.
+#ifndef _WINDOWS_
 #define small char
 #define near
 #define far
@@ -35,3 +39,4 @@
 #define Yield() ((void)0)
 #define GetMessage GetMessageW
 #define SendMessage SendMessageW
+#endif

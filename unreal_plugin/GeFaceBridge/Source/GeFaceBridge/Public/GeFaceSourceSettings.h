@@ -25,9 +25,9 @@ enum class EGeFaceRole : uint8
 UENUM()
 enum class EGeFaceCurves : uint8
 {
-    /** FACS action units as the server sends them: AU12_L, AU12_R, … */
+    /** FACS action units as the server sends them: AU12_L, AU12_R, ... */
     ActionUnits,
-    /** ARKit's 52 shapes under Epic's names: MouthSmileLeft, … */
+    /** ARKit's 52 shapes under Epic's names: MouthSmileLeft, ... */
     Arkit,
     Both,
 };
