@@ -49,7 +49,9 @@ class RateMeter:
 
     def rate_hz(self, now_s: float) -> float:
         """Mean rate; 0 where fewer than two frames came of late."""
-        recent = [time_s for time_s in self._times if time_s > now_s - WINDOW_S]
-        if len(recent) < 2 or recent[-1] <= recent[0]:
+        times = self._times
+        while times and times[0] <= now_s - WINDOW_S:
+            times.popleft()
+        if len(times) < 2 or times[-1] <= times[0]:
             return 0.0
-        return (len(recent) - 1) / (recent[-1] - recent[0])
+        return (len(times) - 1) / (times[-1] - times[0])

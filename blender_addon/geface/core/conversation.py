@@ -6,11 +6,21 @@ A new connection needs a new ``Conversation``: sequences and the server's clock 
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 from .clock import ServerClock
 from .errors import ProtocolError, VersionError
 from .messages import Command, Dropped, Frame, Hello, Message, Pong, decode
 from .msgpack import show
 from .quickframe import quick_frame
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """A server's session and the last sequence of each subject in it."""
+
+    session: str | None = None
+    last: dict[int, int] = field(default_factory=dict)
 
 
 class Conversation:
@@ -33,8 +43,12 @@ class Conversation:
         self.dropped = 0
         self._expected_layout_id = expected_layout_id
         self._last: dict[int, int] = {}
-        self._previous = previous
-        self._known: dict[int, int] = {}
+        self._before = previous.memory if previous else _Memory()
+
+    @property
+    def memory(self) -> _Memory:
+        """What the next connection has to know."""
+        return _Memory(self._before.session, {**self._before.last, **self._last})
 
     def receive(self, data: bytes, now_s: float) -> Message | None:
         """Take one message that came at ``now_s``; None for types that we do not know.
@@ -71,9 +85,8 @@ class Conversation:
                 f"the server's layout is {show(message.layout_id)}, expected {expected!r}: install "
                 "the add-on and geface-bridge of the same version"
             )
-        before, self._previous = self._previous, None
-        if before and before.hello and before.hello.session == message.session:
-            self._known = {**before._known, **before._last}
+        if self._before.session != message.session:
+            self._before = _Memory(message.session)
         self.hello = message
         return message
 
@@ -92,7 +105,7 @@ class Conversation:
         """Note that ``sequence`` came, or that it and those after it, ``lost`` in all, will not."""
         last = self._last.get(subject)
         if last is None:
-            last = min(self._known.get(subject, sequence - 1), sequence - 1)
+            last = min(self._before.last.get(subject, sequence - 1), sequence - 1)
         if sequence <= last:
             key = "dropped.first_sequence" if lost else "frame.sequence"
             raise ProtocolError(f"{key} is {sequence} after {last}, expected it to rise")

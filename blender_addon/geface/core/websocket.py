@@ -445,7 +445,11 @@ def _read_head(stream: Stream, end_s: float) -> tuple[bytes, bytes]:
         left_s = end_s - time.monotonic()
         if left_s <= 0:
             raise ConnectionLostError("it does not answer the handshake")
-        data += stream.read(left_s)
+        try:
+            data += stream.read(left_s)
+        except ConnectionLostError as error:
+            hint = "" if data else "; a server with --tls-cert is reached by wss://"
+            raise ConnectionLostError(f"{error} in the handshake{hint}") from None
     return bytes(data[: found + 4]), bytes(data[found + 4 :])
 
 

@@ -301,10 +301,15 @@ def _shake_hands(secured: ssl.SSLSocket, host: str) -> int:
     except ssl.SSLError as error:
         if error.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST"):
             raise RefusedError(f"{host} does not speak TLS there: use ws:// for wss://") from None
-        raise ConnectionLostError(f"TLS failed ({reason_of(error)})") from None
+        raise ConnectionLostError(_no_tls(error)) from None
     except (OSError, ValueError) as error:
-        raise ConnectionLostError(f"TLS failed ({reason_of(error)})") from None
+        raise ConnectionLostError(_no_tls(error)) from None
     return 0
+
+
+def _no_tls(error: Exception) -> str:
+    hint = "a server without --tls-cert is reached by ws://"
+    return f"the TLS handshake failed ({reason_of(error)}); {hint}"
 
 
 def look_up(host: str, port: int, waker: Waker, end_s: float) -> list[SocketAddress]:

@@ -99,6 +99,17 @@ def closing(code, reason):
     return framed(Close(code, reason).serialize(), Opcode.CLOSE)
 
 
+def unmasked(data):
+    """The client's whole frames, (opcode, payload) each."""
+    events = []
+    while len(data) >= 6 and len(data) >= 6 + (data[1] & 0x7F):
+        size, mask = data[1] & 0x7F, data[2:6]
+        payload = bytes(b ^ mask[i % 4] for i, b in enumerate(data[6 : 6 + size]))
+        events.append((data[0] & 0x0F, payload))
+        data = data[6 + size :]
+    return events
+
+
 def greet(sock, hello=HELLO):
     shake(sock, framed(encode(hello)))
 

@@ -124,10 +124,11 @@ def test_what_the_same_session_sent_while_we_were_away_is_dropped():
     assert after.dropped == 3
 
 
-def test_it_remembers_over_a_connection_that_brought_no_frame():
-    before = Conversation("", talk(frame(5)))
-    nothing = talk(conversation=before)
-    assert talk(frame(9), conversation=Conversation("", nothing)).dropped == 3
+def test_it_remembers_over_connections_that_brought_nothing():
+    no_frame = talk(conversation=Conversation("", talk(frame(5), frame(8, 1))))
+    no_hello = Conversation("", no_frame)
+    again = talk(frame(9), frame(9, 1), conversation=Conversation("", no_hello))
+    assert again.dropped == 3
 
 
 def test_a_server_that_began_anew_counts_from_where_it_is():

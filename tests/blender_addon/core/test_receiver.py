@@ -32,7 +32,7 @@ from geface_bridge.server import FaceClient, FaceServer
 from geface_bridge.server.access import tls_context
 from geface_bridge.takes import Take, TakeHeader, write_take
 from tests.blender_addon.core import hostile as h
-from tests.blender_addon.core.hostile import HELLO, LAYOUT, PATIENCE_S, Hostile, until
+from tests.blender_addon.core.hostile import HELLO, LAYOUT, PATIENCE_S, Hostile, unmasked, until
 from tests.blender_addon.core.test_wire import black_hole
 from tests.geface_bridge.commands.process import received, serving
 from tests.geface_bridge.commands.test_stream import CLIP, needs_clip
@@ -506,17 +506,6 @@ class TestBadServers:
             status = settled(receiver, "refused", "waiting")
             assert "error in the add-on" not in status.text
             assert "\n" not in status.text
-
-
-def unmasked(data):
-    """The client's whole frames, (opcode, payload) each."""
-    events = []
-    while len(data) >= 6 and len(data) >= 6 + (data[1] & 0x7F):
-        size, mask = data[1] & 0x7F, data[2:6]
-        payload = bytes(b ^ mask[i % 4] for i, b in enumerate(data[6 : 6 + size]))
-        events.append((data[0] & 0x0F, payload))
-        data = data[6 + size :]
-    return events
 
 
 def flood(sock):
