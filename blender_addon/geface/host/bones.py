@@ -39,7 +39,7 @@ def read_rest(rig: Any) -> Rest:
         names=tuple(rows),
         matrices=rest_numbers(rig).reshape(-1, 4, 4).transpose(0, 2, 1).astype(np.float64),
         parents=tuple(rows[bone.parent.name] if bone.parent else -1 for bone in bones),
-        free=tuple(bone.parent is not None and not bone.use_local_location for bone in bones),
+        local=tuple(bone.use_local_location for bone in bones),
     )
 
 
@@ -119,13 +119,11 @@ def plan_bones(
     if not names:
         return None
     rows = [rest.rows[name] for name in names]
-    axes = character_from_armature @ rotations_of(rest.matrices[rows])
-    free = np.array([rest.free[row] for row in rows])
     return BonePlan(
         bones=names,
         rows=np.array([wanted[name] for name in names]),
-        axes=axes,
-        location_axes=np.where(free[:, None, None], character_from_armature, axes),
+        axes=character_from_armature @ rest.armature_from_bone[rows],
+        location_axes=character_from_armature @ rest.armature_from_location[rows],
         moves=np.array([moves[name] for name in names]),
         head=names.index(fit.turned) if fit.turned in names else -1,
         evaluator=evaluator,
@@ -136,12 +134,6 @@ def size_of(rest: Rest, profile: Profile) -> float:
     """Armature units a metre of the profile's character."""
     own, reference = rest.eye_distance(), profile.reference_eye_distance_m
     return own / reference if own and reference else 1.0
-
-
-def rotations_of(matrices: FloatArray) -> FloatArray:
-    """(M, 3, 3) rest rotations without the rounding of single precision."""
-    left, _, right = np.linalg.svd(matrices[:, :3, :3])
-    return np.asarray(left @ right)
 
 
 def _moves(
@@ -247,12 +239,10 @@ def read_deltas(rig: Any, rest: Rest, head_bone: str | None, size: float) -> dic
     In the character's axes and metres of a profile whose armature units a metre are ``size``;
     without bones at rest, and without the user's constraints and drivers.
     """
-    character_from_armature = rest.character_from_armature(head_bone)
-    axes = character_from_armature @ rotations_of(rest.matrices)
+    axes = rest.character_from_armature(head_bone)
     parts = [rig.pose.bones[name].matrix_basis.decompose() for name in rest.names]
-    deltas = bone_offsets(*(np.array(part) for part in zip(*parts, strict=True)), axes)
-    for row in np.flatnonzero(rest.free):
-        deltas[row, :3] = character_from_armature @ np.array(parts[row][0])
-    deltas[:, :3] /= size
+    location, quaternion, scale = (np.array(part) for part in zip(*parts, strict=True))
+    deltas = bone_offsets(location, quaternion, scale, axes @ rest.armature_from_bone)
+    deltas[:, :3] = np.einsum("bij,bj->bi", axes @ rest.armature_from_location, location) / size
     moved = np.abs(deltas).max(axis=1) > LEAST_DELTA
     return {name: deltas[row] for row, name in enumerate(rest.names) if moved[row]}

@@ -34,18 +34,36 @@ class Rest:
         names: (B,) of the bones.
         matrices: (B, 4, 4) armature_from_bone.
         parents: (B,) rows of the parents, -1 for none.
-        free: (B,) whether a bone takes locations in the armature's axes ("Local Location" off).
+        local: (B,) "Local Location" of the bones.
     """
 
     names: tuple[str, ...]
     matrices: FloatArray
     parents: tuple[int, ...]
-    free: tuple[bool, ...]
+    local: tuple[bool, ...]
 
     @cached_property
     def rows(self) -> dict[str, int]:
         """Name → row."""
         return {name: row for row, name in enumerate(self.names)}
+
+    @cached_property
+    def armature_from_bone(self) -> FloatArray:
+        """(B, 3, 3) rest rotations, without the rounding of single precision."""
+        left, _, right = np.linalg.svd(self.matrices[:, :3, :3])
+        return np.asarray(left @ right)
+
+    @cached_property
+    def armature_from_location(self) -> FloatArray:
+        """(B, 3, 3) axes in which bones take their locations.
+
+        Their own; with "Local Location" off their parent's, and the armature's without a parent.
+        """
+        out = self.armature_from_bone.copy()
+        for row, (local, parent) in enumerate(zip(self.local, self.parents, strict=True)):
+            if not local:
+                out[row] = self.armature_from_bone[parent] if parent >= 0 else np.eye(3)
+        return out
 
     def character_from_armature(self, head_bone: str | None) -> FloatArray:
         """(3, 3) from the armature's axes to x left, y up, z forward, a swap of axes.

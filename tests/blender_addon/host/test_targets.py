@@ -166,3 +166,23 @@ def test_descriptions_say_what_was_found(followed):
     if len(told) > 2:
         assert "32 of 32 bones; head turns with the head" in told[2]
         assert "78 of 78 bones; spine.006 turns with the head" in told[3]
+
+
+REFUSALS = {
+    "nothing": ("no target is chosen",),
+    "bare": ("neither shape keys nor an armature",),
+    "unknown": ("no face that is known", "2 shape keys", "learn your own"),
+    "bones": ("none of its 32 bones", "in the armature strange", "choose another profile"),
+    "keys": ("none of its 52 shape keys", "1 meshes with shape keys"),
+    "head": ("no bone 'Kopf'",),
+    "textless": ("no text with a profile",),
+    "broken": ("no JSON",),
+    "driven": ("has drivers already",),
+    "described": ("no target is chosen",),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_refusals_say_what_is_wrong_and_what_to_do(applied, name):
+    for words in REFUSALS[name]:
+        assert words in str(applied[f"refusals_{name}"])
