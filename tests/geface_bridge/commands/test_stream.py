@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pylivelinkface import FaceBlendShape, PyLiveLinkFace
 
 from geface_bridge import capture
 from geface_bridge.arkit import arkit_channels, arkit_values
@@ -157,6 +158,31 @@ def test_what_one_process_sends_as_live_link_face_another_takes_in(tmp_path):
     away = [np.abs(expected - f.channels).max(axis=1).min() for f in came]
     assert max(away[5:-5]) < 1e-4  # ``original`` is read from a little later to a little earlier
     assert sum(f.valid for f in read_take(take).frames) >= len(came) == 30
+
+
+def test_phones_of_an_independent_encoder_are_subjects_beside_garbage():
+    """PyLiveLinkFace sends for both; what it sends reaches a client as action units."""
+    smile, wide = PyLiveLinkFace(name="anna"), PyLiveLinkFace(name="ben")
+    smile.set_blendshape(FaceBlendShape.MouthSmileLeft, 0.472, no_filter=True)
+    wide.set_blendshape(FaceBlendShape.JawOpen, 0.375, no_filter=True)
+    with (
+        streaming("--from", "livelink:0", "--faces", "2") as (_, address),
+        FaceClient(address) as client,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as phone,
+    ):
+        hello = received(client, Hello)
+        assert hello.subjects == ("face 1", "face 2")
+        phone.connect(("127.0.0.1", int(hello.source.rpartition(":")[2])))
+        for data in (smile.encode(), b"noise", wide.encode()):
+            phone.send(data)
+        warned = received(client, Status, lambda s: s.level == "warning")
+        assert "packet version is 110, expected 6" in warned.text
+        for subject, name, value in ((0, "AU12_L", 0.5), (1, "AU26", 0.5)):
+            phone.send((smile, wide)[subject].encode())
+            frame = received(client, FaceFrame, lambda f, s=subject: f.valid and f.subject == s)
+            expected = np.zeros(len(LAYOUT.channels))
+            expected[LAYOUT.channel_index[name]] = value
+            np.testing.assert_allclose(frame.channels, expected, atol=1e-4)
 
 
 def run(*arguments):
