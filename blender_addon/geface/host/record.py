@@ -24,6 +24,7 @@ from ..core.messages import Frame, Hello
 from ..core.motion import Motion
 from ..core.recording import MAX_FRAMES, Began, Recording
 from ..core.takewriter import SUFFIX
+from .playback import Playback
 from .session import session
 
 ADDON = __package__.rpartition(".")[0]
@@ -44,19 +45,17 @@ class _Run:
     Attributes:
         scene: name.
         start_frame: on which the first moment lies.
-        plays_along: whether playback is to start with the first frame.
+        playback: to start with the first frame; None for none.
         motions: live motion of each character as it was at the start.
         lead_s: how old the first frame was when playback started.
-        playing: whether this recording has started playback.
     """
 
     recording: Recording
     scene: str
     start_frame: float
-    plays_along: bool
+    playback: Playback | None
     motions: dict[str, Motion] = field(default_factory=dict)
     lead_s: float = 0.0
-    playing: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,8 @@ class Recorder:
         frame = scene.frame_start if wanted.start == "SCENE" else scene.frame_current
         path = takes_folder() / (time.strftime("take %Y-%m-%d %H.%M.%S") + SUFFIX)
         recording = Recording(path, Began(time.time(), time.monotonic()), SOFTWARE, self.max_frames)
-        self._run = _Run(recording, scene.name, frame, wanted.sync_playback)
+        playback = Playback(scene.name) if wanted.sync_playback else None
+        self._run = _Run(recording, scene.name, frame, playback)
         self._run.motions = _live_motions(scene)
         if wanted.sync_playback and scene.frame_current != frame:
             scene.frame_set(frame)
@@ -144,8 +144,8 @@ class Recorder:
         is_first = run.recording.frames == 0
         run.recording.add(hello, frames, time.monotonic())
         self.path = run.recording.path or self.path
-        if is_first and run.plays_along:
-            self._play_along(run)
+        if is_first and run.playback:
+            _play_along(run, run.playback)
 
     def stop(self) -> Result:
         """End and give what was recorded; the take file is complete.
@@ -188,17 +188,17 @@ class Recorder:
         self._run = None
         self._said = said
         run.recording.close()
-        if run.playing:
-            _stop_playback(run.scene)
+        if run.playback:
+            run.playback.stop()
         return run
 
-    def _play_along(self, run: _Run) -> None:
-        """Start playback as the first frame comes, which shows a moment that has passed."""
-        run.playing = _start_playback(run.scene)
-        if not run.playing:
-            run.recording.notes.append("playback could not be started")
-        latency_s = session.status.latency_s if session.status else None
-        run.lead_s = min(max(latency_s or 0.0, 0.0), MAX_LEAD_S)
+
+def _play_along(run: _Run, playback: Playback) -> None:
+    """Start playback as the first frame comes, which shows a moment that has passed."""
+    if not playback.start():
+        run.recording.notes.append("playback could not be started")
+    latency_s = session.status.latency_s if session.status else None
+    run.lead_s = min(max(latency_s or 0.0, 0.0), MAX_LEAD_S)
 
 
 def _live_motions(scene: Any) -> dict[str, Motion]:
@@ -234,33 +234,6 @@ def _own_folder() -> str:
     if ADDON.startswith("bl_ext."):
         return str(bpy.utils.extension_path_user(ADDON, path="takes", create=True))
     return str(bpy.utils.user_resource("DATAFILES", path="geface/takes", create=True))
-
-
-def _window_of(scene: str) -> Any:
-    windows = [w for manager in bpy.data.window_managers for w in manager.windows]
-    return next((window for window in windows if window.scene.name == scene), None)
-
-
-def is_playing() -> bool:
-    """Whether any window plays an animation."""
-    managers = bpy.data.window_managers
-    return any(w.screen.is_animation_playing for manager in managers for w in manager.windows)
-
-
-def _start_playback(scene: str) -> bool:
-    """Whether it has been started; False too where it plays already or no window shows it."""
-    window = _window_of(scene)
-    if window is None or is_playing():
-        return False
-    with bpy.context.temp_override(window=window):
-        return bpy.ops.screen.animation_play() == {"FINISHED"}
-
-
-def _stop_playback(scene: str) -> None:
-    window = _window_of(scene)
-    if window is not None and window.screen.is_animation_playing:
-        with bpy.context.temp_override(window=window):
-            bpy.ops.screen.animation_cancel(restore_frame=False)
 
 
 recorder = Recorder()

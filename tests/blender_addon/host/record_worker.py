@@ -208,17 +208,22 @@ def full(head, url, folder):
 def playback(head, url, folder):
     """Playback starts with the first frame and ends with Stop."""
     follow(head, url)
-    scene, module = bpy.context.scene, part("host.record")
+    scene, is_playing = bpy.context.scene, part("host.compat").is_playing
     scene.geface.sync_playback, scene.geface.start = True, "SCENE"
     scene.frame_start = 5
     scene.frame_set(50)
     assert bpy.ops.geface.record_start() == {"FINISHED"}
-    before, frame = module.is_playing(), scene.frame_current
+    before, frame = is_playing(), scene.frame_current
     tick_until(lambda: recorder().frames >= 10)
-    during = module.is_playing()
+    during, mode = is_playing(), scene.sync_mode
     assert bpy.ops.geface.record_stop() == {"FINISHED"}
     first = curves(rig_in_file())["frames"][0]
-    return {"playing": [before, during, module.is_playing()], "frame": frame, "first": first}
+    return {
+        "playing": [before, during, is_playing()],
+        "modes": [mode, scene.sync_mode],
+        "frame": frame,
+        "first": first,
+    }
 
 
 def crash(head, url, folder):

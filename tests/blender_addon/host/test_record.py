@@ -128,6 +128,7 @@ def test_playback_runs_along(blender, tmp_path):
     with streaming() as url:
         got = run(blender, tmp_path, "playback", url)
     assert got["playing"].tolist() == [False, True, False]
+    assert got["modes"].tolist() == ["FRAME_DROP", "NONE"]  # in real time meanwhile
     assert got["frame"] == 5
     assert 3 <= got["first"] <= 5  # earlier by the latency of the first frame
 
