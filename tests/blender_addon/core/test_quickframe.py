@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import math
+
+import msgpack
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +51,41 @@ def test_every_frame_as_the_server_writes_it_is_read_at_once(frame):
     assert values(found) == values(decode(encode(frame)))
     assert found.channels.astype(np.float32).tobytes() == frame.channels.tobytes()
     assert not found.channels.flags.writeable
+
+
+WHOLE = msgpack.unpackb(
+    encode(FaceFrame(7, 1, 0.5, 2.0, True, 0.5, np.array([0.5, 1], np.float32)))
+)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("sequence", 2**53),
+        ("sequence", -1),
+        ("subject", 16),
+        ("time_s", math.nan),
+        ("captured_at_s", math.inf),
+        ("valid", 1),
+        ("confidence", 1.5),
+        ("confidence", -0.5),
+        ("confidence", math.nan),
+        ("channels", bytes(7)),
+        ("channels", np.array([0, np.nan], np.float32).tobytes()),
+        ("channels", [0.5]),
+    ],
+)
+def test_what_the_thorough_reading_refuses_is_left_to_it(key, value):
+    data = msgpack.packb({**WHOLE, key: value})
+    assert quick_frame(data) is None
+    with pytest.raises(ProtocolError, match=f"frame.{key}"):
+        decode(data)
+
+
+@pytest.mark.parametrize("extra", [b"\x00", b"\xa1"])
+def test_nothing_may_follow(extra):
+    assert quick_frame(msgpack.packb(WHOLE)) is not None
+    assert quick_frame(msgpack.packb(WHOLE) + extra) is None
 
 
 @settings(max_examples=500)
