@@ -28,6 +28,15 @@ public:
     };
     static FSlotArguments Slot() { return {}; }
 
+    struct FAddedSlot {
+        SVerticalBox& panel;
+        FAddedSlot& AutoHeight() { return *this; }
+        FAddedSlot& HAlign(EHorizontalAlignment) { return *this; }
+        FAddedSlot& Padding(float, float) { return *this; }
+        void operator[](const TSharedRef<SWidget>& child) { panel.children.push_back(child); }
+    };
+    FAddedSlot AddSlot() { return {*this}; }
+
     SLATE_BEGIN_ARGS(SVerticalBox) {}
         FArguments& operator+(const FSlotArguments& slot) {
             children.insert(children.end(), slot.children.begin(), slot.children.end());

@@ -24,96 +24,101 @@ namespace GeFacePanel
 constexpr float Width = 420.0f;
 constexpr float LabelWidth = 90.0f;
 constexpr float Gap = 4.0f;
+
+static void AddRow(SVerticalBox& Rows, const FText& Label, const TSharedRef<SWidget>& Field, const FText& Hint)
+{
+    Rows.AddSlot().AutoHeight()
+    [
+        SNew(SHorizontalBox)
+        .ToolTipText(Hint)
+        + SHorizontalBox::Slot().AutoWidth().VAlign(VAlign_Center)
+        [
+            SNew(SBox)
+            .WidthOverride(LabelWidth)
+            [
+                SNew(STextBlock).Text(Label)
+            ]
+        ]
+        + SHorizontalBox::Slot().FillWidth(1.0f).Padding(0.0f, Gap / 2)
+        [
+            Field
+        ]
+    ];
+}
 }
 
 void SGeFaceSourcePanel::Construct(const FArguments& InArgs)
 {
     OnAdd = InArgs._OnAdd;
     Connection = GeFace::LastConnection();
-
-    const FText AddressHint = LOCTEXT("AddressHint", "Where geface-bridge serves: ws://host:port, or wss://host:port with TLS");
-    const FText TokenHint = LOCTEXT("TokenHint", "Only for a server on another machine; it prints its token. A Live Link preset keeps it in plain text, this panel forgets it");
-    const FText PrefixHint = LOCTEXT("PrefixHint", "Before the names of the faces, to tell two servers apart");
-    const FText RoleHint = LOCTEXT("RoleHint", "Basic: curves alone, which any skeleton can take. Animation: bones as well, moved as the profile says");
-    const FText CurvesHint = LOCTEXT("CurvesHint", "Action units (AU12_L and so on), ARKit's 52 curves as MetaHumans know them, or both");
-    const FText ProfileHint = LOCTEXT("ProfileHint", "What the action units do to your character's bones and curves: a profile that comes with the plugin, by name, or a file");
-    const FText DelayHint = LOCTEXT("DelayHint", "How long a frame may wait for earlier ones. 0 on one machine, 20 to 50 ms on a wireless network");
-
+    const TSharedRef<SVerticalBox> Rows = SNew(SVerticalBox);
+    AddServerRows(*Rows);
+    AddFaceRows(*Rows);
+    AddProblemAndButton(*Rows);
     ChildSlot
     [
         SNew(SBox)
         .WidthOverride(GeFacePanel::Width)
         .Padding(GeFacePanel::Gap)
         [
-            SNew(SVerticalBox)
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Address", "Address"), AddressHint, TextField(&geface::Connection::url, AddressHint))
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Token", "Token"), TokenHint, TextField(&geface::Connection::token, TokenHint))
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Prefix", "Name prefix"), PrefixHint, TextField(&geface::Connection::subject_prefix, PrefixHint))
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Role", "Role"), RoleHint, RoleField())
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Curves", "Curves"), CurvesHint, CurvesField())
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Profile", "Profile"), ProfileHint, ProfileField())
-            ]
-            + SVerticalBox::Slot().AutoHeight()
-            [
-                Row(LOCTEXT("Delay", "Delay (ms)"), DelayHint, DelayField())
-            ]
-            + SVerticalBox::Slot().AutoHeight().Padding(0.0f, GeFacePanel::Gap)
-            [
-                SNew(STextBlock)
-                .AutoWrapText(true)
-                .ColorAndOpacity(FStyleColors::Error)
-                .Text(this, &SGeFaceSourcePanel::ProblemText)
-                .Visibility(this, &SGeFaceSourcePanel::ProblemVisibility)
-            ]
-            + SVerticalBox::Slot().AutoHeight().HAlign(HAlign_Right)
-            [
-                AddButton()
-            ]
+            Rows
         ]
     ];
     Check();
 }
 
-TSharedRef<SWidget> SGeFaceSourcePanel::Row(const FText& Label, const FText& Hint, TSharedRef<SWidget> Field)
+void SGeFaceSourcePanel::AddServerRows(SVerticalBox& Rows)
 {
-    return SNew(SHorizontalBox)
-        .ToolTipText(Hint)
-        + SHorizontalBox::Slot().AutoWidth().VAlign(VAlign_Center)
-        [
-            SNew(SBox)
-            .WidthOverride(GeFacePanel::LabelWidth)
-            [
-                SNew(STextBlock).Text(Label)
-            ]
-        ]
-        + SHorizontalBox::Slot().FillWidth(1.0f).Padding(0.0f, GeFacePanel::Gap / 2)
-        [
-            Field
-        ];
+    using namespace GeFacePanel;
+    AddRow(Rows, LOCTEXT("Address", "Address"), TextField(&geface::Connection::url),
+        LOCTEXT("AddressHint", "Where geface-bridge serves: ws://host:port, or wss://host:port with TLS"));
+    AddRow(Rows, LOCTEXT("Token", "Token"), TextField(&geface::Connection::token),
+        LOCTEXT("TokenHint", "Only for a server on another machine, which prints it. "
+            "A Live Link preset keeps it in plain text; this panel forgets it"));
+    AddRow(Rows, LOCTEXT("Prefix", "Name prefix"), TextField(&geface::Connection::subject_prefix),
+        LOCTEXT("PrefixHint", "Before the names of the faces, to tell two servers apart"));
+    AddRow(Rows, LOCTEXT("Delay", "Delay (ms)"), DelayField(),
+        LOCTEXT("DelayHint", "How long a frame may wait for earlier ones. "
+            "0 on one machine, 20 to 50 on a wireless network"));
 }
 
-TSharedRef<SEditableTextBox> SGeFaceSourcePanel::TextField(FTextField Field, const FText& Hint)
+void SGeFaceSourcePanel::AddFaceRows(SVerticalBox& Rows)
+{
+    using namespace GeFacePanel;
+    AddRow(Rows, LOCTEXT("Role", "Role"), RoleField(),
+        LOCTEXT("RoleHint", "Basic: curves alone, which any skeleton can take. "
+            "Animation: bones as well, moved as the profile says"));
+    AddRow(Rows, LOCTEXT("Curves", "Curves"), CurvesField(),
+        LOCTEXT("CurvesHint", "Action units (AU12_L and so on), ARKit's 52 curves as MetaHumans know them, or both"));
+    AddRow(Rows, LOCTEXT("Profile", "Profile"), ProfileField(),
+        LOCTEXT("ProfileHint", "What the action units do to your character's bones and curves: "
+            "a profile that comes with the plugin, by name, or a file"));
+}
+
+void SGeFaceSourcePanel::AddProblemAndButton(SVerticalBox& Rows)
+{
+    Rows.AddSlot().AutoHeight().Padding(0.0f, GeFacePanel::Gap)
+    [
+        SNew(STextBlock)
+        .AutoWrapText(true)
+        .ColorAndOpacity(FStyleColors::Error)
+        .Text(this, &SGeFaceSourcePanel::ProblemText)
+        .Visibility(this, &SGeFaceSourcePanel::ProblemVisibility)
+    ];
+    Rows.AddSlot().AutoHeight().HAlign(HAlign_Right)
+    [
+        SNew(SButton)
+        .Text(LOCTEXT("Add", "Add"))
+        .IsEnabled(this, &SGeFaceSourcePanel::IsGood)
+        .OnClicked(this, &SGeFaceSourcePanel::OnAddClicked)
+    ];
+}
+
+TSharedRef<SEditableTextBox> SGeFaceSourcePanel::TextField(FTextField Field, const FText& Example)
 {
     return SNew(SEditableTextBox)
         .Text(FText::FromString(GeFace::FromUtf8(Connection.*Field)))
-        .HintText(Hint)
+        .HintText(Example)
         .IsPassword(Field == &geface::Connection::token)
         .ClearKeyboardFocusOnCommit(false)
         .OnTextChanged(this, &SGeFaceSourcePanel::OnTextChanged, Field)
@@ -171,14 +176,6 @@ TSharedRef<SWidget> SGeFaceSourcePanel::DelayField()
         .OnValueChanged_Lambda([this](int32 Milliseconds) { Connection.delay_s = Milliseconds / 1000.0; Check(); });
 }
 
-TSharedRef<SWidget> SGeFaceSourcePanel::AddButton()
-{
-    return SNew(SButton)
-        .Text(LOCTEXT("Add", "Add"))
-        .IsEnabled(this, &SGeFaceSourcePanel::IsGood)
-        .OnClicked(this, &SGeFaceSourcePanel::OnAddClicked);
-}
-
 void SGeFaceSourcePanel::OnTextChanged(const FText& Text, FTextField Field)
 {
     Connection.*Field = GeFace::ToUtf8(Text.ToString());
@@ -196,11 +193,17 @@ void SGeFaceSourcePanel::OnTextCommitted(const FText& /* Text */, ETextCommit::T
 FReply SGeFaceSourcePanel::OnBrowse()
 {
     IDesktopPlatform* Desktop = FDesktopPlatformModule::Get();
+    if (Desktop == nullptr)
+    {
+        return FReply::Handled();
+    }
     const void* Window = FSlateApplication::Get().FindBestParentWindowHandleForDialogs(AsShared());
-    const FString Folder = FPaths::GetPath(GeFace::FromUtf8(Connection.profile));
     const FString Title = LOCTEXT("BrowseTitle", "Choose a geface profile").ToString();
+    const FString Folder = FPaths::GetPath(GeFace::FromUtf8(Connection.profile));
+    const FString Kinds = TEXT("Profiles (*.json)|*.json");
     TArray<FString> Files;
-    if (Desktop != nullptr && Desktop->OpenFileDialog(Window, Title, Folder, FString(), TEXT("Profiles (*.json)|*.json"), EFileDialogFlags::None, Files) && Files.Num() > 0)
+    Desktop->OpenFileDialog(Window, Title, Folder, FString(), Kinds, EFileDialogFlags::None, Files);
+    if (Files.Num() > 0)
     {
         // Setting the text calls OnTextChanged.
         ProfileBox->SetText(FText::FromString(FPaths::ConvertRelativePathToFull(Files[0])));

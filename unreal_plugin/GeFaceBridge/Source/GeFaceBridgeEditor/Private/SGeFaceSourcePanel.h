@@ -11,6 +11,7 @@
 #include "GeFaceCore/Connection.h"
 
 class SEditableTextBox;
+class SVerticalBox;
 
 DECLARE_DELEGATE_OneParam(FGeFaceOnConnection, const FString& /* ConnectionString */);
 
@@ -27,13 +28,14 @@ public:
 private:
     using FTextField = std::string geface::Connection::*;
 
-    TSharedRef<SWidget> Row(const FText& Label, const FText& Hint, TSharedRef<SWidget> Field);
-    TSharedRef<SEditableTextBox> TextField(FTextField Field, const FText& Hint);
+    void AddServerRows(SVerticalBox& Rows);
+    void AddFaceRows(SVerticalBox& Rows);
+    void AddProblemAndButton(SVerticalBox& Rows);
+    TSharedRef<SEditableTextBox> TextField(FTextField Field, const FText& Example = FText());
     TSharedRef<SWidget> RoleField();
     TSharedRef<SWidget> CurvesField();
     TSharedRef<SWidget> ProfileField();
     TSharedRef<SWidget> DelayField();
-    TSharedRef<SWidget> AddButton();
 
     void OnTextChanged(const FText& Text, FTextField Field);
     void OnTextCommitted(const FText& Text, ETextCommit::Type How);
