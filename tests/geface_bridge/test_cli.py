@@ -50,7 +50,7 @@ def test_version():
         (["stream", "--camera", "1", "--url", "x"], "--camera and --url are given"),
         (["stream", "--port", "x"], "'x' is not a valid integer. Try: geface-bridge stream --help"),
         (["sream"], "No such command 'sream'."),
-        (["stream", "--faces", "0"], "0 is not in the range 1<=x<=20"),
+        (["stream", "--faces", "0"], "0 is not in the range 1<=x<=16"),
     ],
 )
 def test_an_error_is_one_line_and_exit_code_2(arguments, message):
