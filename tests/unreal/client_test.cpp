@@ -159,9 +159,13 @@ TEST(a_server_that_falls_silent_is_left_but_a_host_that_stood_still_is_not) {
 TEST(the_sockets_own_words_tell_a_refusal_from_an_absence) {
     Client absent = Started();
     EXPECT(absent.Tick(0.0) == Action::Connect);
-    absent.Unreachable("HS: ws upgrade response not 101", 0.1);
+    absent.Unreachable("connect failed", 0.1);
     EXPECT(absent.State() == ClientState::Pausing);
-    EXPECT(absent.Reason() == "no server answers (HS: ws upgrade response not 101)");
+    EXPECT(absent.Reason() == "no server answers (connect failed)");
+    EXPECT(absent.Tick(0.7) == Action::Connect);
+    absent.Unreachable("HS: ws upgrade response not 101", 0.8);
+    EXPECT(absent.State() == ClientState::Pausing);
+    EXPECT(absent.Reason().find("a server answers but does not let us in") == 0);
     for (const char* error : {"HS: ws upgrade unauthorized", "Unauthorized", "status 401"}) {
         Client refused = Started();
         EXPECT(refused.Tick(0.0) == Action::Connect);

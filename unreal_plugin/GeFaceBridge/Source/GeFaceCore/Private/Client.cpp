@@ -137,9 +137,13 @@ void Client::Unreachable(std::string_view error, double time_s) {
         if (status == 401 || status == 403) return HandshakeRefused(status);
     }
     Closed(1006, time_s);
-    if (state_ == ClientState::Pausing && !error.empty()) {
-        reason_ += " (" + std::string(error) + ")";
-    }
+    if (state_ != ClientState::Pausing || error.empty()) return;
+    // libwebsockets' words for every answer but 101 and 401: of 400, 403 and 503 alike.
+    const bool answered = error.find("not 101") != std::string_view::npos;
+    reason_ = (answered ? "a server answers but does not let us in: is it geface-bridge, of the "
+                          "same version, and may this host connect?"
+                        : reason_) +
+              " (" + std::string(error) + ")";
 }
 
 void Client::SetDelayS(double delay_s) {
