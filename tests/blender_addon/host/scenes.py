@@ -30,6 +30,7 @@ def keyed_mesh(names, name="Mesh"):
     thing.shape_key_add(name="Basis")
     for number, key_name in enumerate(names):
         key = thing.shape_key_add(name=key_name, from_mix=False)
+        key.value = 0.0  # Blender 5.0 begins at 1
         for point in key.data:
             point.co.z += number + 1
     return thing
