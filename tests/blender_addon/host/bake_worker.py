@@ -4,6 +4,7 @@
 boot.py MODULE bake_worker.py RESULT.npz SCENARIO HEAD.blend TAKE.geface FOLDER
 """
 
+import os
 import sys
 from pathlib import Path
 
@@ -120,6 +121,33 @@ def keys(head, take, folder):
     }
 
 
+def bones(head, take, folder):
+    """Bones on some frames of a baked take, and as the target itself puts them."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.preferences.addon_enable(module=os.environ["GEFACE_ADDON_MODULE"])
+    bpy.ops.import_scene.gltf(filepath=str(Path(head).with_name("head.glb")))
+    rig = next(thing for thing in bpy.data.objects if thing.type == "ARMATURE")
+    rig.animation_data_clear()
+    scenes.add_character(rig, profile="geface")
+    scenes.set_rate(30)
+    assert not bake(take, start=1).problems
+    scene, frames = bpy.context.scene, (1, 20, 45)
+    baked = []
+    for frame in frames:
+        scene.frame_set(frame)
+        baked.append([np.array(bone.matrix) for bone in rig.pose.bones])
+    rig.animation_data.action = None
+    read = part("core.take").read_take(take)
+    applied = []
+    for frame in frames:
+        part("host.targets").resolve(scene.geface.characters[0]).apply(
+            read.frames[frame - 1].channels
+        )
+        bpy.context.view_layer.update()
+        applied.append([np.array(bone.matrix) for bone in rig.pose.bones])
+    return {"baked": np.array(baked), "applied": np.array(applied)}
+
+
 def old_actions(head, take, folder):
     """What becomes of an action that was there, under each policy and whatever it moves."""
     out = {}
@@ -183,7 +211,7 @@ def problems(head, take, folder):
 
 SCENARIOS = {
     each.__name__: each
-    for each in (rates, exact, simple, moving, keys, old_actions, lost, problems)
+    for each in (rates, exact, simple, moving, keys, bones, old_actions, lost, problems)
 }
 
 

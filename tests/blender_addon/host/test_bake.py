@@ -30,8 +30,10 @@ def test_keys_hold_the_takes_values_on_every_frame(blender, tmp_path, rate_hz):
         frames, values = got[f"keys_{number}"][0, :, 0], got[f"keys_{number}"][:, :, 1]
         last = 11 + (times_s[-1] - times_s[0]) * fps
         np.testing.assert_array_equal(frames, np.arange(11, int(last + 1e-6) + 1))
-        expected = at(times_s, rows, times_s[0] + (frames - 11) / fps)
-        np.testing.assert_allclose(values.T, expected[:, COLUMNS], atol=1e-5)  # fps_base is a float32
+        expected = at(times_s, rows, times_s[0] + (frames - 11) / fps)  # fps_base is a float32
+        np.testing.assert_allclose(
+            values.T, expected[:, COLUMNS], atol=1e-5
+        )  # fps_base is a float32
         assert got[f"action_{number}"].tolist() == ["take 7 Ann", "True"]
         assert got[f"lines_{number}"].all()
 
@@ -76,6 +78,14 @@ def test_shape_keys_move_with_the_frames(blender, tmp_path):
     ]
     assert (np.abs(np.diff(got["values"], axis=0)).max(axis=0) > 0.05).all()
     np.testing.assert_allclose(got["heights"], got["values"] @ [1, 2, 3], atol=1e-5)
+
+
+def test_bones_stand_on_every_frame_as_they_were_moved(blender, tmp_path):
+    performance(tmp_path / "a.geface", 30)
+    got = run(blender, tmp_path, "bones", tmp_path / "a.geface")
+    np.testing.assert_allclose(got["baked"], got["applied"], atol=2e-6)
+    moved = np.abs(np.diff(got["baked"], axis=0)).max(axis=(0, 2, 3))
+    assert (moved > 1e-4).sum() > 50
 
 
 def test_the_old_action_is_never_lost_and_goes_on_where_it_moves_more(blender, tmp_path):
