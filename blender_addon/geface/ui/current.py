@@ -15,6 +15,12 @@ FRESH_S = 1.0
 _descriptions: dict[str, tuple[float, str, bool]] = {}
 
 
+def is_under_way() -> bool:
+    """Whether a connection stands or is tried for; one that was refused is not."""
+    status = session.status
+    return session.connected and (status is None or status.phase != "refused")
+
+
 def active_character(context: bpy.types.Context) -> bpy.types.PropertyGroup | None:
     """The chosen one of ``scene.geface.characters``; None if there is none."""
     settings = context.scene.geface

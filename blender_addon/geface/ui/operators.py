@@ -10,7 +10,7 @@ from ..core.action_units import ACTION_UNITS
 from ..core.errors import GeFaceError
 from ..host.compat import online_access
 from ..host.session import session
-from .current import active_character
+from .current import active_character, is_under_way
 
 DRIVABLE = {"ARMATURE", "MESH"}
 
@@ -38,7 +38,7 @@ class GEFACE_OT_connect(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Not twice, and beyond this machine only where Blender allows it."""
-        if session.connected:
+        if is_under_way():
             cls.poll_message_set("Connected already")
             return False
         if not may_connect(context.scene.geface.url):

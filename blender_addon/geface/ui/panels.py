@@ -12,7 +12,7 @@ from ..host import posing
 from ..host.calibrate import calibrator, known
 from ..host.record import recorder
 from ..host.session import session
-from .current import active_character, description
+from .current import active_character, description, is_under_way
 from .levels import HAS_PROGRESS, draw_bar
 from .operators import may_connect
 
@@ -56,12 +56,12 @@ class GEFACE_PT_connection(_Panel, bpy.types.Panel):
         """Where to connect to, and how it is."""
         layout, settings = self.layout, context.scene.geface
         column = layout.column(align=True)
-        column.enabled = not session.connected
+        column.enabled = not is_under_way()
         column.prop(settings, "url", text="")
         column.prop(context.window_manager.geface, "token")
         if settings.url.startswith("wss:"):
             column.prop(settings, "certificate")
-        layout.operator("geface.disconnect" if session.connected else "geface.connect")
+        layout.operator("geface.disconnect" if is_under_way() else "geface.connect")
         if session.connected:
             self._draw_state(context)
         elif may_connect(settings.url):

@@ -4,8 +4,10 @@
 boot.py … panel_worker.py RESULT.npz URL
 """
 
+import http.server
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -135,6 +137,27 @@ def addresses(url):
     scene().url = url
 
 
+class NoToken(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_error(401)
+
+    def log_message(self, *_):
+        pass
+
+
+def turned_away(url):
+    """By a server that wants a token: address and token can be mended and Connect pressed again."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), NoToken) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        scene().url = f"ws://127.0.0.1:{server.server_port}"
+        bpy.ops.geface.connect()
+        until(lambda: session.status.phase == "refused")
+        server.shutdown()
+    found["refused"] = session.status.text
+    draw_all("refused")
+    scene().url = url
+
+
 def online():
     """Connected to a real server."""
     bpy.ops.geface.connect()
@@ -249,6 +272,7 @@ def off(url):
 alone()
 characters()
 addresses(sys.argv[2])
+turned_away(sys.argv[2])
 online()
 recording()
 calibrating()

@@ -78,6 +78,14 @@ def test_half_an_address_is_refused_in_words_too(found):
     assert "Traceback" not in found["no address"]
 
 
+def test_turned_away_it_says_why_and_lets_one_try_again(found):
+    shown = words(found, "drawn refused connection 500")
+    assert "token" in found["refused"]
+    assert "geface.connect" in shown
+    assert "geface.disconnect" not in shown
+    assert "token" in shown
+
+
 def test_connected_it_shows_rate_latency_and_what_was_dropped(found):
     shown = words(found, "drawn online connection 500")
     assert " fps" in shown
