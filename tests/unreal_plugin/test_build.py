@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -63,16 +62,6 @@ def test_missing_profiles_are_told_and_nothing_is_written(source, tmp_path):
     with pytest.raises(BuildError, match="install geface-bridge again"):
         build(tmp_path / "to", source, profiles=tmp_path / "none")
     assert not (tmp_path / "to").exists()
-
-
-def test_the_descriptor_names_the_modules_that_are_there():
-    descriptor = json.loads((SOURCE / DESCRIPTOR).read_text(encoding="utf-8"))
-    modules = {module["Name"] for module in descriptor["Modules"]}
-    rules = {path.name.removesuffix(".Build.cs") for path in SOURCE.rglob("*.Build.cs")}
-    assert modules == rules
-    for path in SOURCE.rglob("*.Build.cs"):
-        assert path.parent.name == path.name.removesuffix(".Build.cs")
-        assert f"public class {path.parent.name} : ModuleRules" in path.read_text(encoding="utf-8")
 
 
 def test_what_is_compiled_is_plain_ascii():
