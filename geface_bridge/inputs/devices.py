@@ -35,6 +35,13 @@ class PhoneFrame:
     place_m: FloatArray | None = None
 
 
+def is_late(timecode_s: float | None, newest_s: float | None) -> bool:
+    """Whether a packet was overtaken on its way by the newest, and no clock was set back."""
+    if timecode_s is None or newest_s is None:
+        return False
+    return newest_s - JUMP_S < timecode_s < newest_s
+
+
 class SourceClock:
     """Source time of one device: even as its timecode, and never far from the time of arrival.
 
@@ -58,7 +65,7 @@ class SourceClock:
         step_s = since_s = 0.0 if self._heard_s is None else now_s - self._heard_s
         if timecode_s is not None and before_s is not None:
             by_timecode_s = timecode_s - before_s
-            if -JUMP_S < by_timecode_s < 0.0 and since_s < JUMP_S:
+            if is_late(timecode_s, before_s) and since_s < JUMP_S:
                 return None
             if 0.0 < by_timecode_s <= JUMP_S:
                 step_s = by_timecode_s

@@ -13,7 +13,7 @@ from typing import Any
 from geface_bridge.config import DEFAULT_RATE_HZ, PhoneConfig
 from geface_bridge.errors import ProtocolError, SourceError
 from geface_bridge.inputs import ifacialmocap, livelink
-from geface_bridge.inputs.devices import Devices, PhoneFrame
+from geface_bridge.inputs.devices import Devices, PhoneFrame, is_late
 from geface_bridge.inputs.packet import MAX_DATAGRAM_BYTES, FacePacket
 from geface_bridge.protocol import Level
 from geface_bridge.server.access import is_loopback
@@ -35,8 +35,9 @@ class PhoneSource:
 
     Attributes:
         name, rate_hz: for hello.
-        dropped: packets that were replaced by a newer one before they were asked for, or came late.
-        ignored: datagrams that are none of the format, or of one device too many.
+        dropped: packets that were replaced by a newer one before they were asked for, came late, or
+            from one device too many.
+        ignored: datagrams that are none of the format.
 
     Args:
         listener: bound and non-blocking; the source owns it.
@@ -66,7 +67,8 @@ class PhoneSource:
     def frames(self, deadline_s: float = math.inf) -> Iterator[PhoneFrame]:
         """The frames, up to a ``time.monotonic`` or ``close``."""
         while self._listener.fileno() >= 0 and time.monotonic() < deadline_s:
-            select.select([self._listener], [], [], min(IDLE_S, deadline_s - time.monotonic()))
+            wait_s = min(IDLE_S, max(0.0, deadline_s - time.monotonic()))
+            select.select([self._listener], [], [], wait_s)
             packets, now_s = self._waiting(), time.monotonic()
             yield from filter(None, (self._framed(packet, now_s) for packet in packets))
             if now_s >= self._idle_due_s:
@@ -88,8 +90,10 @@ class PhoneSource:
                     self._tell("warning", f"ignoring what {sender} sends to {self.name}: {error}")
                 self.ignored += 1
                 continue
-            self.dropped += (packet.device, packet.name) in newest
-            newest[packet.device, packet.name] = packet
+            key = packet.device, packet.name
+            self.dropped += key in newest
+            if key not in newest or not is_late(packet.time_s, newest[key].time_s):
+                newest[key] = packet
         return list(newest.values())
 
     def _datagrams(self) -> Iterator[tuple[bytes, str]]:

@@ -81,6 +81,13 @@ def test_of_what_waits_the_newest_of_each_device_is_given(phones):
     assert source.dropped == 98
 
 
+def test_a_packet_that_was_overtaken_on_its_way_does_not_win(phones):
+    source, phone = phones()
+    for time_s, smile in ((1.0, 0.1), (1.05, 0.3), (1.02, 0.2)):
+        phone.send(smiling(0, time_s, smile))
+    assert next(source.frames(time.monotonic() + PATIENCE_S)).values.max() == pytest.approx(0.3)
+
+
 def test_what_is_no_packet_is_counted_told_once_and_hurts_nobody(phones, told):
     source, phone = phones()
     for size in (0, 1, 300, 5000):
