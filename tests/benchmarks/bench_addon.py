@@ -23,8 +23,9 @@ import sys
 import tempfile
 import threading
 import time
+from array import array
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,7 +66,7 @@ def memory_mib() -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def quantiles(values: list[float]) -> str:
+def quantiles(values: Sequence[float]) -> str:
     """Median, 99th percentile and largest, in milliseconds."""
     ms = [1000 * float(np.quantile(values, q)) for q in (0.5, 0.99, 1.0)]
     return f"median {ms[0]:.2f} ms, 99 % {ms[1]:.2f} ms, max {ms[2]:.2f} ms"
@@ -120,15 +121,16 @@ def follow(arguments: argparse.Namespace) -> None:
     with server, _Publisher(server):
         receiver = Receiver(f"ws://127.0.0.1:{server.port}", expected_layout_id=LAYOUT.layout_id)
         receiver.start()
-        ages, costs, sequences, memory = [], [], [], 0.0
+        ages, costs, sequences = array("d"), array("d"), array("q")  # few bytes a frame
+        memory = 0.0
         begin_s, processor_s = time.monotonic(), time.process_time()
         while (now_s := time.monotonic()) < begin_s + arguments.seconds:
             tick_s = time.perf_counter()
             frames = receiver.take_new()
             receiver.status()
             costs.append(time.perf_counter() - tick_s)
-            ages += [now_s - item.captured_at_s for item in frames]
-            sequences += [item.sequence for item in frames]
+            ages.extend(now_s - item.captured_at_s for item in frames)
+            sequences.extend(item.sequence for item in frames)
             memory = memory or (memory_mib() if now_s > begin_s + 5 else 0.0)
             time.sleep(1 / RATE_HZ)
         status, processor_s = receiver.status(), time.process_time() - processor_s

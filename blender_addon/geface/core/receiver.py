@@ -87,14 +87,15 @@ class Receiver:
         self._trust = Trust(certificate) if self._address.is_tls else None
         self._expected_layout_id = expected_layout_id
         self._patience_s = patience_s
+        self._conversation = Conversation(expected_layout_id)  # the thread's own
+        self._missed_before = 0
         self._lock = threading.Lock()  # over all below
         self._status = ReceiverStatus()
         self._frames: deque[Frame] = deque()
-        self._untaken = 0
-        self._dropped_before = 0
+        self._untaken = self._missed = 0
+        self._offset_s: float | None = None
         self._commands: deque[bytes] = deque()
         self._notices: deque[str] = deque(maxlen=MAX_NOTICES)
-        self._conversation = Conversation(expected_layout_id)
         self._rates: dict[int, RateMeter] = {}
         self._online_since_s: float | None = None
         self._is_wanted = False
@@ -137,7 +138,7 @@ class Receiver:
         now_s = time.monotonic()
         with self._lock:
             rate_hz = max((meter.rate_hz(now_s) for meter in self._rates.values()), default=0.0)
-            dropped = self._dropped_before + self._conversation.dropped + self._untaken
+            dropped = self._missed + self._untaken
             notices = tuple(self._notices)
             found = replace(self._status, rate_hz=rate_hz, dropped=dropped, notices=notices)
         if self._is_wanted:
@@ -174,7 +175,7 @@ class Receiver:
     def local_from_server_s(self, server_s: float) -> float | None:
         """A time of the server's clock on ``time.monotonic``; None before the first answer."""
         with self._lock:
-            offset_s = self._conversation.clock.offset_s
+            offset_s = self._offset_s
         return None if offset_s is None else server_s - offset_s
 
     def _run(self, waker: Waker) -> None:
@@ -226,11 +227,11 @@ class Receiver:
             link.close()
 
     def _begin_attempt(self) -> None:
+        self._missed_before += self._conversation.dropped
+        self._conversation = Conversation(self._expected_layout_id, self._conversation)
         with self._lock:
-            self._dropped_before += self._conversation.dropped
-            self._conversation = Conversation(self._expected_layout_id, self._conversation)
             self._rates = {}
-            self._online_since_s = None
+            self._online_since_s = self._offset_s = None
             attempts = self._status.attempts + 1
             self._status = replace(self._status, attempts=attempts, latency_s=None)
 
@@ -246,8 +247,10 @@ class Receiver:
     def _take(self, data: bytes, link: Link) -> None:
         """Put one message where it belongs."""
         now_s = time.monotonic()
+        message = self._conversation.receive(data, now_s)
         with self._lock:
-            message = self._conversation.receive(data, now_s)
+            self._missed = self._missed_before + self._conversation.dropped
+            self._offset_s = self._conversation.clock.offset_s
             if isinstance(message, Frame):
                 self._queue(message, now_s)
             elif isinstance(message, Status):
@@ -263,9 +266,8 @@ class Receiver:
             self._untaken += 1
         self._frames.append(frame)
         self._rates.setdefault(frame.subject, RateMeter()).add(now_s)
-        offset_s = self._conversation.clock.offset_s
-        if offset_s is not None:
-            age_s = max(0.0, now_s + offset_s - frame.captured_at_s)
+        if self._offset_s is not None:
+            age_s = max(0.0, now_s + self._offset_s - frame.captured_at_s)
             before_s = self._status.latency_s
             smooth_s = age_s if before_s is None else before_s + (age_s - before_s) / SMOOTHED
             self._status = replace(self._status, latency_s=smooth_s)

@@ -167,14 +167,14 @@ class TestRealServers:
             "info: line one line two",
         )
 
-    def test_hundreds_of_commands_are_no_flood(self):
+    def test_more_commands_than_a_server_takes_at_once_are_no_flood(self):
         commands = []
         with served(on_command=commands.append) as (_, receiver):
-            for number in range(150):
+            for number in range(240):
                 until(lambda number=number: sent(receiver, "mark", label=str(number)))
-            until(lambda: len(commands) == 150)
+            until(lambda: len(commands) == 240)
             assert receiver.status().attempts == 1
-        assert commands == [Mark(str(number)) for number in range(150)]
+        assert commands == [Mark(str(number)) for number in range(240)]
 
     def test_a_server_that_is_started_anew_is_found_again(self):
         with served() as (first, r):
@@ -392,7 +392,7 @@ class TestBadServers:
             assert status.text.startswith(server.url)
             assert "\n" not in status.text
             assert server.connections == status.attempts == 1
-            assert h.own_threads() == []
+            until(lambda: h.own_threads() == [])
 
     @pytest.mark.parametrize("case", AWAY)
     def test_who_is_away_is_tried_again(self, case):
@@ -627,9 +627,18 @@ class TestUse:
             raise OSError(24, "Too many open files")
 
         monkeypatch.setattr(socket, "socketpair", fail)
-        receiver = Receiver("ws://127.0.0.1:1")
-        receiver.start()
-        status = receiver.status()
+        with receiving("ws://127.0.0.1:1") as receiver:
+            status = receiver.status()
         assert status.phase == "refused"
         assert "Too many open files" in status.text
-        assert receiver.stop()
+
+    def test_a_system_without_threads_is_said(self, monkeypatch):
+        def fail(_):
+            raise RuntimeError("can't start new thread")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, "start", fail)
+            with receiving("ws://127.0.0.1:1") as receiver:
+                status = receiver.status()
+        assert status.phase == "refused"
+        assert "can't start new thread" in status.text

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import ssl
 import subprocess
 import threading
 import time
+import warnings
 from contextlib import closing, contextmanager
 
 import pytest
@@ -27,8 +29,13 @@ def answer(sock):
 
 @pytest.fixture
 def waker():
-    with closing(wire.Waker()) as waker:
-        yield waker
+    """A waker; afterwards no socket was left for the garbage collector to close."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        with closing(wire.Waker()) as waker:
+            yield waker
+        gc.collect()
+    assert [str(warning.message) for warning in caught] == []
 
 
 @contextmanager
