@@ -15,7 +15,7 @@ from .sourceclock import SourceClock
 from .takewriter import TakeWriter
 
 MAX_FRAMES = 2 * 3600 * 60
-"""Two hours of one face at 60 Hz, half an hour of four: about 110 MB."""
+"""Two hours of one face at 60 Hz, half an hour of four: about 90 MB."""
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,11 @@ def csv_rows(text: str, names: Sequence[str]) -> Iterable[Row]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
     columns = [name.strip() for name in reader.fieldnames or ()]
     reader.fieldnames = columns
+    if "BlendShapeCount" in columns:
+        raise TakeError(
+            "table is Live Link Face's: it holds ARKit's shapes and no action units. Send the face "
+            "live through `geface-bridge stream --from livelink` and record that"
+        )
     missing = [name for name in LEAD if name not in columns]
     if missing:
         raise TakeError(

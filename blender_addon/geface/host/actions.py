@@ -13,6 +13,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ..core.errors import TargetError
+
 FloatArray = NDArray[np.float64]
 Number = tuple[str, int]
 """Data path and index of an animated number."""
@@ -110,6 +112,19 @@ def _played_curves(animation: Any) -> Iterable[Any]:
         return ()
     bags = [s.channelbag(slot) for layer in action.layers for s in layer.strips]
     return [curve for bag in bags if bag for curve in bag.fcurves]
+
+
+def refuse_linked(thing: Any) -> None:
+    """Keyframes of another file's data-block would not be saved.
+
+    Raises:
+        TargetError: it is one.
+    """
+    if thing.library is not None:
+        raise TargetError(
+            f"{thing.name} is linked from {thing.library.name}, where keyframes cannot be put: "
+            "make a library override of it (Object > Library Override > Make)"
+        )
 
 
 def make_room(thing: Any, numbers: set[Number], policy: str) -> str:

@@ -15,7 +15,7 @@ from ..core.footage import LAYOUT, Footage
 from ..core.motion import Motion
 from ..core.performance import shown
 from ..core.tracks import Timing, resample, simplified
-from .actions import Curves, make_room, new_action
+from .actions import Curves, make_room, new_action, refuse_linked
 from .settings import motion_settings
 from .targets import resolve
 from .tracks import Track
@@ -118,10 +118,15 @@ def write_action(
 
     Where Blender has slots it is one action for the object and its shape keys, before that one
     for each.
+
+    Raises:
+        TargetError: one of the data-blocks is another file's.
     """
     by_thing: dict[Any, list[Track]] = {}
     for track in tracks:
         by_thing.setdefault(track.id_data, []).append(track)
+    for thing in by_thing:
+        refuse_linked(thing)
     action, remarks = None, []
     for thing, own in by_thing.items():
         numbers = {(track.data_path, track.index) for track in own}

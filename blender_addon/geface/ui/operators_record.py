@@ -27,9 +27,15 @@ def _tell(operator: bpy.types.Operator, outcome: Outcome, path: Path | None) -> 
         return {"CANCELLED"}
     if outcome.problems:
         operator.report({"WARNING"}, ". ".join(outcome.problems))
-    done = ". ".join([f"Baked to frame {outcome.last_frame:.0f}", *outcome.done])
+    end = _scene_end(bpy.context.scene, outcome)
+    done = ". ".join([f"Baked to frame {outcome.last_frame:.0f}{end}", *outcome.done])
     operator.report({"INFO"}, done)
     return {"FINISHED"}
+
+
+def _scene_end(scene: Any, outcome: Outcome) -> str:
+    """Says so if playback ends before the keys do."""
+    return f" (the scene ends at {scene.frame_end})" if outcome.last_frame > scene.frame_end else ""
 
 
 class GEFACE_OT_record_start(bpy.types.Operator):
@@ -103,6 +109,10 @@ class GEFACE_OT_record_cancel(_WhileRecording, bpy.types.Operator):
 
     bl_idname = "geface.record_cancel"
     bl_label = "Cancel"
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first: nothing brings it back."""
+        return context.window_manager.invoke_confirm(self, event)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Throw it away."""

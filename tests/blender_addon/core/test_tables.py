@@ -80,6 +80,7 @@ ROW = {"file": "a", "face": 0, "timestamp": 0.0, "success": 1, "channels": {"AU1
     ("text", "suffix", "message"),
     [
         ("", ".csv", "no column 'timestamp'"),
+        ("Timecode,BlendShapeCount,JawOpen\n", ".csv", "Live Link Face's"),
         ("timestamp,success\n0,1\n", ".csv", "none of the table's 2 columns is an action unit"),
         ("timestamp,success,AU25_r\n", ".csv", "no rows"),
         ("file,timestamp,success,AU25_r\na,0,1,1\n", ".csv", "several files"),

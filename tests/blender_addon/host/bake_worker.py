@@ -209,9 +209,26 @@ def problems(head, take, folder):
     return {"problems": np.array(outcome.problems), "curves": curves}
 
 
+def linked(head, take, folder):
+    """A linked head, and the same with an override."""
+    with bpy.data.libraries.load(head, link=True) as (there, here):
+        here.objects = there.objects
+    rig = next(thing for thing in here.objects if thing.type == "ARMATURE")
+    bpy.context.scene.collection.objects.link(rig)
+    scenes.add_character(rig)
+    (problem,) = bake(take).problems
+    own = rig.override_create(remap_local_usages=True)
+    outcome = bake(take)
+    assert not outcome.problems, outcome.problems
+    names = {"problem": problem, "untouched": rig.animation_data.action is None}
+    bpy.context.scene.frame_set(20)
+    value = scenes.sliders(own)["AU12_L"].evaluate(20)
+    return {**names, "off": own.pose.bones["head"]["AU12_L"] - value}
+
+
 SCENARIOS = {
     each.__name__: each
-    for each in (rates, exact, simple, moving, keys, bones, old_actions, lost, problems)
+    for each in (rates, exact, simple, moving, keys, bones, old_actions, lost, problems, linked)
 }
 
 

@@ -123,3 +123,12 @@ def test_one_that_cannot_be_baked_stops_nobody_else(blender, tmp_path):
     assert nobody.startswith("nobody: no target is chosen")
     assert cube.startswith("cube: ")
     assert stranger.startswith("stranger: a has no face 'someone', only face")
+
+
+def test_a_linked_head_needs_an_override(blender, tmp_path):
+    performance(tmp_path / "a.geface")
+    got = run(blender, tmp_path, "linked", tmp_path / "a.geface")
+    assert "is linked from head.blend" in str(got["problem"])
+    assert "make a library override" in str(got["problem"])
+    assert got["untouched"]
+    assert abs(got["off"]) < 1e-6
