@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Runs in Blender's Python for ``bench_addon record``: records made-up frames, bakes them.
+"""Runs in Blender's Python for ``bench_addon_blender record``: records made-up frames, bakes them.
 
 boot.py MODULE addon_record_worker.py RESULT.npz HEAD.blend MINUTES RATE
 """

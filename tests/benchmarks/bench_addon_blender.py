@@ -6,6 +6,8 @@ apply   ``--ticks`` (600) in which a frame of a 60 Hz stream came, for the own h
         percentile of the tick, and with the evaluation of the scene that Blender does after it.
 long    ``--frames`` (36,000, ten minutes of 60 Hz) followed ten times as fast; printed are what
         Python and the process hold, over time.
+record  ``--minutes`` (10) at 60 Hz recorded with the own head and baked in four ways; printed are
+        memory, the take file, the cost of a frame, and time and keys of each bake.
 
 Blenders are found as by the tests (``tests/blender_addon/blender.py``).
 """
@@ -87,13 +89,24 @@ def long(arguments: argparse.Namespace, folder: Path) -> None:
         print("memory, MiB     ", *np.round(found["long_memory_mb"], 1))
 
 
+def record(arguments: argparse.Namespace, folder: Path) -> None:
+    """What recording and baking cost."""
+    worker = HERE / "addon_record_worker.py"
+    for blender in blenders(folder):
+        given = (asset_path("head.blend"), arguments.minutes, 60)
+        found = blender.run(worker, folder / "record.npz", *given, timeout_s=900)
+        print(f"Blender {blender.version}: {arguments.minutes} minutes at 60 Hz")
+        print(*found["lines"], sep="\n")
+
+
 def main() -> None:
     """Run one of them."""
     if not pythons():
         sys.exit("no Blender is here: run make blender-envs or set GEFACE_BLENDER_PYTHONS")
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(required=True)
-    for command, option, default in ((apply, "--ticks", 600), (long, "--frames", 36_000)):
+    options = ((apply, "--ticks", 600), (long, "--frames", 36_000), (record, "--minutes", 10))
+    for command, option, default in options:
         one = commands.add_parser(command.__name__, help=command.__doc__)
         one.set_defaults(run=command)
         one.add_argument(option, type=int, default=default)
