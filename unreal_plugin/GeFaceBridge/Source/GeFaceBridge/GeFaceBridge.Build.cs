@@ -1,3 +1,4 @@
+using System.IO;
 using UnrealBuildTool;
 
 // The Live Link source. No Slate: it is there in packaged games too.
@@ -18,5 +19,10 @@ public class GeFaceBridge : ModuleRules
             "Projects",
             "WebSockets",
         });
+        // Profiles have to be in packaged games; in the plugin's own repository they are not there.
+        if (Directory.Exists(Path.Combine(PluginDirectory, "Resources", "Profiles")))
+        {
+            RuntimeDependencies.Add("$(PluginDir)/Resources/Profiles/*.json");
+        }
     }
 }
