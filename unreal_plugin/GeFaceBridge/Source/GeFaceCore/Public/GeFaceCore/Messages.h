@@ -11,7 +11,7 @@
 namespace geface {
 
 constexpr int kProtocolMajor = 1;
-constexpr int kProtocolMinor = 1;
+constexpr int kProtocolMinor = 2;
 constexpr const char* kSubprotocol = "geface.v1";
 
 struct Channel {
