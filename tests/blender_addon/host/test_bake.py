@@ -88,20 +88,6 @@ def test_bones_stand_on_every_frame_as_they_were_moved(blender, tmp_path):
     assert (moved > 1e-4).sum() > 50
 
 
-def test_the_old_action_is_never_lost_and_goes_on_where_it_moves_more(blender, tmp_path):
-    performance(tmp_path / "a.geface", 30)
-    got = run(blender, tmp_path, "old_actions", tmp_path / "a.geface")
-    always = {"new", "kept", "played"}
-    assert {name: set(found.tolist()) for name, found in got.items()} == {
-        "AUTO_face": always,
-        "AUTO_body": always | {"pushed", "placed"},
-        "NLA_face": always | {"pushed"},
-        "NLA_body": always | {"pushed", "placed"},
-        "ASIDE_face": always,
-        "ASIDE_body": always,
-    }
-
-
 def test_a_long_loss_is_held_or_faded_as_it_was_seen(blender, tmp_path):
     _, rows = performance(tmp_path / "a.geface", 30, seconds=4, lost=range(30, 75))
     got = run(blender, tmp_path, "lost", tmp_path / "a.geface")
@@ -123,12 +109,3 @@ def test_one_that_cannot_be_baked_stops_nobody_else(blender, tmp_path):
     assert nobody.startswith("nobody: no target is chosen")
     assert cube.startswith("cube: ")
     assert stranger.startswith("stranger: a has no face 'someone', only face")
-
-
-def test_a_linked_head_needs_an_override(blender, tmp_path):
-    performance(tmp_path / "a.geface")
-    got = run(blender, tmp_path, "linked", tmp_path / "a.geface")
-    assert "is linked from head.blend" in str(got["problem"])
-    assert "make a library override" in str(got["problem"])
-    assert got["untouched"]
-    assert abs(got["off"]) < 1e-6
