@@ -184,7 +184,7 @@ def _blender() -> str:
 
 
 TARGETS: dict[str, Callable[[], str]] = {
-    "unreal_plugin/GeFaceBridge/Source/GeFaceCore/Public/GeFaceCore/Layout.generated.h": _cpp,
+    "unreal_plugin/GeFaceBridge/Source/GeFaceCore/Public/GeFaceCore/GeneratedLayout.h": _cpp,
     "blender_addon/geface/core/layout_generated.py": _blender,
 }
 

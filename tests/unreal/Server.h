@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "Wire.h"
 
 inline geface::Hello LayoutHello(const std::string& session = "first", std::size_t subjects = 1) {

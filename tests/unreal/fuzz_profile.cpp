@@ -1,7 +1,7 @@
 // Text of a profile: read or refused with a reason, and what is read can be evaluated.
 #include <cstdlib>
 
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "GeFaceCore/Profile.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {

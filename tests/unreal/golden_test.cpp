@@ -2,7 +2,7 @@
 #include <array>
 
 #include "GeFaceCore/Json.h"
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "GeFaceCore/Presence.h"
 #include "GeFaceCore/Profile.h"
 #include "Test.h"

@@ -3,7 +3,7 @@
 
 #include <cstdlib>
 
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "GeFaceCore/Profile.h"
 #include "Test.h"
 

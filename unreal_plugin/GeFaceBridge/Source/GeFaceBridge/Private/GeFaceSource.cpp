@@ -1,6 +1,6 @@
 #include "GeFaceSource.h"
 
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "GeFaceLog.h"
 #include "GeFaceProfiles.h"
 #include "GeFaceText.h"

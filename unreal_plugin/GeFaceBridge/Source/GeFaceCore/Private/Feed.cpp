@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "GeFaceCore/Bits.h"
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 
 namespace geface {
 

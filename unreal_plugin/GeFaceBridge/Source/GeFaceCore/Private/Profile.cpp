@@ -5,7 +5,7 @@
 #include <unordered_map>
 
 #include "GeFaceCore/Json.h"
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 
 namespace geface {
 

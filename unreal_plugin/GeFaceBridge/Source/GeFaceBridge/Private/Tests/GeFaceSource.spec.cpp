@@ -6,7 +6,7 @@
 #if WITH_DEV_AUTOMATION_TESTS
 
 #include "GeFaceCompat.h"
-#include "GeFaceCore/Layout.generated.h"
+#include "GeFaceCore/GeneratedLayout.h"
 #include "GeFaceCore/Msgpack.h"
 #include "GeFaceSource.h"
 #include "GeFaceSourceFactory.h"
