@@ -14,7 +14,7 @@ from .errors import ConnectionLostError, ProtocolError
 from .messages import encode
 from .websocket import NORMAL, PROTOCOL_ERROR, WebSocket, WebSocketError
 
-PING_S = 1.0
+PINGS = 5  # without an answer, and the server is gone
 QUICK_PING_S, QUICK_PINGS = 0.25, 8  # at first, so that the clock is known soon
 COMMAND_S = 1 / 40  # the server cuts off those who send more than 60 messages a second
 WAIT_S = 0.25
@@ -24,7 +24,8 @@ class Link:
     """Reads a connection, used by one thread.
 
     Args:
-        patience_s: silence after which the server is taken for gone.
+        patience_s: silence after which the server is taken for gone; a fifth of it lies between
+            two pings.
     """
 
     def __init__(self, socket: WebSocket, patience_s: float) -> None:
@@ -80,7 +81,9 @@ class Link:
     ) -> None:
         if now_s >= self._ping_due_s:
             self._pings += 1
-            self._ping_due_s = now_s + (QUICK_PING_S if self._pings < QUICK_PINGS else PING_S)
+            ping_s = self._patience_s / PINGS
+            is_new = self._pings <= QUICK_PINGS
+            self._ping_due_s = now_s + (min(QUICK_PING_S, ping_s) if is_new else ping_s)
             socket.send(encode("ping", client_time_s=now_s))
         if now_s >= self._command_due_s and (command := next_command()) is not None:
             self._command_due_s = now_s + COMMAND_S

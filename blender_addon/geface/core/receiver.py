@@ -66,7 +66,7 @@ class Receiver:
         expected_layout_id: other channel layouts are refused; "" takes any.
         certificate: PEM file the user trusts, for wss://; "" for the system's authorities.
         patience_s: how long a server may take to answer, or say nothing at all; it is asked
-            every second.
+            five times meanwhile.
 
     Raises:
         AddressError: address, token or certificate cannot be used as written.

@@ -399,7 +399,8 @@ def _connected(sock: socket.socket) -> socket.socket:
     error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if error:
         sock.close()
-        raise OSError(error, os.strerror(error))
+        windows_words: dict[int, str] = getattr(socket, "errorTab", {})
+        raise OSError(error, windows_words.get(error) or os.strerror(error))
     return sock
 
 

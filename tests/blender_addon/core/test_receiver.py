@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import itertools
 import random
 import socket
@@ -194,6 +195,22 @@ class TestRealServers:
         assert [frame.sequence for frame in before + after] == [*range(500, 510), *range(10)]
         assert "(1001)" in waiting.text
         assert "trying again" in waiting.text
+
+    def test_a_blender_that_lets_nobody_run_is_no_silence(self, tmp_path):
+        """A long step of Blender holds Python's lock: we could neither ask nor listen."""
+        take = Take(TakeHeader(), HELLO, tuple(map(any_frame, range(60))), ())
+        write_take(tmp_path / "any.geface", take)
+        with (
+            serving("play", tmp_path / "any.geface", "--loop") as (_, address),
+            receiving(address, patience_s=1.0) as receiver,
+        ):
+            frames_of(receiver, 10)
+            receiver.send("playback", paused=True)  # from now on only our pings are answered
+            until(lambda: receiver.status().rate_hz == 0)
+            ctypes.PyDLL(None).usleep(3_000_000)  # a PyDLL keeps the lock, as bpy does
+            receiver.send("playback", paused=False)
+            frames_of(receiver, 10)
+            assert receiver.status().attempts == 1
 
     def test_the_servers_clock_is_known(self):
         with served() as (_, receiver):
