@@ -28,7 +28,6 @@ import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
@@ -41,6 +40,7 @@ from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
 from training.console import TrainingCommand
 from training.face_mesh import LANDMARK_COUNT, SPAN, distance_pairs
+from training.loop import read_checkpoint, under
 from training.metrics import channel_scores
 from training.shards import write_json
 
@@ -383,11 +383,11 @@ class Run:
                     f"{path} has {key} {metadata[key]}, this run {wanted[key]}: "
                     "choose another --out or the same options"
                 )
-        self.net.load_state_dict(_under(tensors, "net"))
-        self.ema = {k: v.to(self.device) for k, v in _under(tensors, "ema").items()}
+        self.net.load_state_dict(under(tensors, "net"))
+        self.ema = {k: v.to(self.device) for k, v in under(tensors, "ema").items()}
         state = self.optimizer.state_dict()
         for index in range(len(state["param_groups"][0]["params"])):
-            state["state"][index] = _under(tensors, f"optimizer.{index}")
+            state["state"][index] = under(tensors, f"optimizer.{index}")
         self.optimizer.load_state_dict(state)
         self.step = int(metadata["step"])
 
@@ -398,7 +398,7 @@ class Run:
             ModelError: it is no checkpoint, or of another network.
         """
         try:
-            self.net.load_state_dict(_under(read_checkpoint(path)[1], "ema"))
+            self.net.load_state_dict(under(read_checkpoint(path)[1], "ema"))
         except RuntimeError as error:
             raise ModelError(f"{path} is a checkpoint of another network: {error}") from error
         self.ema = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
@@ -430,19 +430,6 @@ class Run:
         }
 
 
-def read_checkpoint(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    """Metadata and tensors of a checkpoint.
-
-    Raises:
-        ModelError: the file is missing or not a checkpoint.
-    """
-    try:
-        with safe_open(path, framework="pt") as file:
-            return file.metadata(), {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except Exception as error:  # safetensors raises its own, undocumented types
-        raise ModelError(f"{path} is no checkpoint of this program: {error}") from error
-
-
 def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, str]]:
     """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's metadata."""
     metadata, tensors = read_checkpoint(path)
@@ -450,7 +437,7 @@ def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, str]]:
     model |= {key: tuple(model[key]) for key in ("widths", "blocks")}
     config = ModelConfig(**model)
     net = EstimatorNet(tuple(json.loads(metadata["channel_names"])), config)
-    net.load_state_dict(_under(tensors, "ema"))
+    net.load_state_dict(under(tensors, "ema"))
     return net.eval(), metadata
 
 
@@ -560,10 +547,6 @@ def _record(
     content = {"data": "held-out renders", "step": run.step, "mean": mean, "channels": scores}
     write_json(out / "metrics.json", content)
     echo(f"step {row['step']} loss {row['loss']} held-out ICC {row['icc31']} r {row['pearson']}")
-
-
-def _under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    return {k[len(prefix) + 1 :]: v for k, v in tensors.items() if k.startswith(prefix + ".")}
 
 
 def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
