@@ -80,14 +80,21 @@ def _blender(
     python: str, folder: Path, command: list[object], timeout_s: float
 ) -> subprocess.CompletedProcess[str]:
     own = {"BLENDER_USER_RESOURCES": str(folder), "HOME": str(folder), "PYTHONPATH": str(HERE)}
-    return subprocess.run(
+    process = subprocess.Popen(
         [python, *map(str, command)],
-        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        timeout=timeout_s,
         env={**os.environ, **own},
-        check=False,
     )
+    try:
+        said = process.communicate(timeout=timeout_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        said = process.communicate()
+        raise AssertionError(f"still running after {timeout_s} s:\n{said[0]}\n{said[1]}") from None
+    return subprocess.CompletedProcess(process.args, process.returncode, *said)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ and its arguments in ``sys.argv[1:]``, the add-on's modules by ``boot.part("host
 The process ends without exit handlers, for which a Rigify in it would wait for ever.
 """
 
+import faulthandler
 import importlib
 import os
 import runpy
@@ -16,6 +17,7 @@ import traceback
 from pathlib import Path
 
 MODULE_VARIABLE = "GEFACE_ADDON_MODULE"
+HUNG_S = 120  # after which it says where it is
 
 
 def part(name):
@@ -34,6 +36,7 @@ def enable():
 
 
 def main():
+    faulthandler.dump_traceback_later(HUNG_S, repeat=True)
     os.environ[MODULE_VARIABLE], worker = sys.argv[1:3]
     sys.argv = sys.argv[2:]
     sys.path.insert(0, str(Path(worker).parent))

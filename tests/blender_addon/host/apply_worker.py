@@ -205,7 +205,7 @@ def several_meshes(job):
         "face": [values(face)[name] for name in names],
         "mine": values(face)["mine"],
         "brows": [values(brows)["browInnerUp"], values(brows)["!ex-jawOpen"]],
-        "other": sum(values(other).values()),
+        "other": sum(values(other)[name] for name in names),
         "tracked": sum(t.id_type == "KEY" for t in tracks),
         "paths": sorted({t.data_path for t in tracks if t.id_type == "KEY"})[:1],
         "turned": tuple(rig.pose.bones["head"].rotation_quaternion),
@@ -329,6 +329,8 @@ def applied(rig, job, names):
 
 def refusals(job):
     nothing = bpy.context.scene.geface.characters.add()
+    described = targets().describe(nothing)
+    unset = refused(nothing)  # now: adding another character moves this one elsewhere in memory
     rig, strange = add_rig("refusing"), add_rig("strange")
     for number, bone in enumerate(strange.data.bones):
         bone.name = f"part {number}"
@@ -343,7 +345,7 @@ def refusals(job):
         for path in ("location", "rotation_quaternion"):
             driven.pose.bones[bone].driver_add(path)
     return {
-        "nothing": refused(nothing),
+        "nothing": unset,
         "bare": refused(character(cube)),
         "unknown": refused(character(keyed)),
         "bones": refused(character(strange, profile="makehuman")),
@@ -352,7 +354,7 @@ def refusals(job):
         "textless": refused(character(rig, profile="CUSTOM")),
         "broken": refused(learned(rig, broken)),
         "driven": refused(learned(driven, text, use_head=False)),
-        "described": targets().describe(nothing),
+        "described": described,
     }
 
 
