@@ -58,7 +58,7 @@ def quantiles(seconds: np.ndarray) -> str:
 def apply(arguments: argparse.Namespace, folder: Path) -> None:
     """What moving a character costs."""
     others = characters(folder)
-    print("Blender     character   tick p50, p99 ms   with evaluation")
+    print("Blender     character   tick p50, p99 ms   processor time     with evaluation")
     for blender in blenders(folder):
         with streaming(60) as url:
             found = blender.run(
@@ -70,8 +70,8 @@ def apply(arguments: argparse.Namespace, folder: Path) -> None:
                 arguments.ticks,
             )
         for name in (key.removeprefix("tick_") for key in found if key.startswith("tick_")):
-            tick, both = quantiles(found[f"tick_{name}"]), quantiles(found[f"both_{name}"])
-            print(f"{blender.version:<10}  {name:<10}  {tick:<17}  {both}")
+            columns = [quantiles(found[f"{kind}_{name}"]) for kind in ("tick", "cpu", "both")]
+            print(f"{blender.version:<10}  {name:<10}", *(f"{c:<18}" for c in columns))
 
 
 def long(arguments: argparse.Namespace, folder: Path) -> None:
