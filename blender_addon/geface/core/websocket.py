@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import os
 import re
 import struct
@@ -82,6 +83,17 @@ class Address:
         return (
             f"{'wss' if self.is_tls else 'ws'}://{self.authority}"  # no query: it may hold a token
         )
+
+
+def stays_here(url: str) -> bool:
+    """Whether an address means this very machine. What is no address at all goes nowhere."""
+    try:
+        host = parse_address(url).host
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except AddressError:
+        return True
+    except ValueError:  # a name
+        return False
 
 
 def parse_address(url: str) -> Address:

@@ -7,12 +7,14 @@ from typing import Any
 
 import bpy
 
+from ..core.websocket import stays_here
+
 _BUSY_JOBS = ("RENDER", "OBJECT_BAKE")
 
 
-def online_access() -> bool:
-    """Whether add-ons may reach beyond this machine; before 4.2 nobody could forbid it."""
-    return bool(getattr(bpy.app, "online_access", True))
+def may_connect(url: str) -> bool:
+    """Whether Blender lets us: beyond this machine its users must allow it, from 4.2 on."""
+    return bool(getattr(bpy.app, "online_access", True)) or stays_here(url)
 
 
 def is_rendering() -> bool:

@@ -38,7 +38,6 @@ RETRY_S = 0.5
 """A character that cannot be moved is looked at again so much later."""
 MOST_FRAMES = 240
 """Of one face in a tick, after Blender was busy; older ones are only recorded."""
-_LOCAL_HOSTS = ("127.", "localhost", "[::1]", "::1")
 
 _log = logging.getLogger(__name__)
 
@@ -332,10 +331,9 @@ class Session:
 
 
 def _check_online(url: str) -> None:
-    host = url.split("://")[-1]
-    if not host.startswith(_LOCAL_HOSTS) and not compat.online_access():
+    if not compat.may_connect(url):
         raise GeFaceError(
-            f"Blender may not go online, and {host} is another machine; allow it under "
+            f"Blender may not go online, and {url} is another machine; allow it under "
             "Preferences, System, Network"
         )
 

@@ -1,32 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Buttons: connecting, the list of characters, their gains."""
 
-import ipaddress
-from urllib.parse import urlsplit
-
 import bpy
 
 from ..core.action_units import ACTION_UNITS
 from ..core.errors import GeFaceError
-from ..host.compat import online_access
+from ..host.compat import may_connect
 from ..host.session import session
 from .current import active_character, is_under_way
 
 DRIVABLE = {"ARMATURE", "MESH"}
-
-
-def stays_here(url: str) -> bool:
-    """Whether an address means this very machine."""
-    try:
-        host = urlsplit(url).hostname or ""
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def may_connect(url: str) -> bool:
-    """Whether Blender lets us: beyond this machine its users must allow it, from 4.2 on."""
-    return online_access() or stays_here(url)
 
 
 class GEFACE_OT_connect(bpy.types.Operator):

@@ -10,11 +10,11 @@ from ..core.layout_generated import CHANNELS
 from ..core.messages import Frame
 from ..host import posing
 from ..host.calibrate import calibrator, known
+from ..host.compat import may_connect
 from ..host.record import recorder
 from ..host.session import session
 from .current import active_character, description, is_under_way
 from .levels import HAS_PROGRESS, draw_bar
-from .operators import may_connect
 
 INDEX = {name: index for index, (name, *_) in enumerate(CHANNELS)}
 PHASES = {

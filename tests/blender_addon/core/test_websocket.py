@@ -249,3 +249,26 @@ def test_our_reason_to_close_fits_into_a_control_frame(reason):
     payload = ws.close_payload(1002, reason)
     assert len(payload) <= 125
     assert ws.parse_close(payload)[0] == 1002
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ws://127.0.0.1:8765",
+        "127.9.9.9",
+        "localhost:8765",
+        "wss://localhost/a?token=b",
+        "ws://[::1]:9",
+        "http://nonsense",
+    ],
+)
+def test_addresses_of_this_machine_need_no_permission_to_go_online(url):
+    assert ws.stays_here(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ws://127.evil.example", "localhost.example.org", "ws://192.168.1.5:8765", "ws://[::2]:1"],
+)
+def test_other_machines_do_however_they_are_called(url):
+    assert not ws.stays_here(url)
