@@ -54,10 +54,10 @@ def curves_of(thing):
 
 
 def keys_of(curve):
-    """(N, 2) frames and values."""
+    """(N, 2) frames and values, in double precision: times are reckoned from them."""
     out = np.empty(2 * len(curve.keyframe_points), np.float32)
     curve.keyframe_points.foreach_get("co", out)
-    return out.reshape(-1, 2)
+    return out.reshape(-1, 2).astype(np.float64)
 
 
 def sliders(rig):
