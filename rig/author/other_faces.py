@@ -36,7 +36,6 @@ from rig.texture import smoothstep
 
 FloatArray = NDArray[np.float64]
 NOT_MADE = ("AU23", "AU24", "AU28")
-UNLABELLED = ("AU19", "AU29", "AU34")  # seldom, and no part of the 23
 PICTURE_SIZE, TEXTURE_SIZE = 256, 1024
 SAMPLES = 24
 EYES = ("helper-l-eye", "helper-r-eye")
@@ -114,15 +113,18 @@ def deformed(mesh: makehuman.BaseMesh, rest: FloatArray, expression: Expression)
     out = rest.copy()
     for channel, value in expression.sides.items():
         out += value * channel_shape(channel)
-    yaw, pitch = expression.gaze_rad
-    turn = rotvec_to_matrix(np.array([0.0, yaw, 0.0])) @ rotvec_to_matrix(
-        np.array([pitch, 0.0, 0.0])
-    )
+    turn = _turn(*expression.gaze_rad)
     for eye in EYES:
         rows = mesh.vertices_of(eye)
         centre = rest[rows].mean(0)
         out[rows] = centre + (rest[rows] - centre) @ turn.T
     return out
+
+
+def _turn(yaw_rad: float, pitch_rad: float) -> FloatArray:
+    """(3, 3) to the person's left, then down."""
+    yaw, pitch = np.array([0.0, yaw_rad, 0.0]), np.array([pitch_rad, 0.0, 0.0])
+    return rotvec_to_matrix(yaw) @ rotvec_to_matrix(pitch)
 
 
 # Looks -----------------------------------------------------------------------------------------
@@ -274,11 +276,7 @@ class Stage:
 
     def shoot(self, points: FloatArray, expression: Expression, path: Path) -> None:
         """Render a deformed mesh (V, 3), head turned, into a file."""
-        yaw, pitch = expression.turn_rad
-        turned = rotvec_to_matrix(np.array([0.0, yaw, 0.0])) @ rotvec_to_matrix(
-            np.array([pitch, 0.0, 0.0])
-        )
-        local = (points[self.rows] - self.origin) @ turned.T
+        local = (points[self.rows] - self.origin) @ _turn(*expression.turn_rad).T
         data = self.thing.data
         data.vertices.foreach_set("co", blender_from_rig(local).astype(np.float32).ravel())
         data.update()
