@@ -17,10 +17,11 @@ import copy
 import json
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import numpy as np
@@ -84,10 +85,12 @@ class Task(nn.Module):
     """What is learned: a network and its loss.
 
     ``net`` is trained, averaged and saved; other networks a task holds stay as they are.
+    ``described`` is what a reader needs to build ``net`` again: plain values, kept as JSON.
     """
 
     name = "task"
     net: nn.Module
+    described: Mapping[str, Any] = MappingProxyType({})
 
     def forward(self, *batch: Tensor) -> dict[str, Tensor]:
         """Means over the batch: "loss", which is minimised, and whatever else is worth a curve."""
@@ -276,6 +279,7 @@ class Run:
     def _metadata(self) -> dict[str, str]:
         return {
             "task": self.task.name,
+            "described": json.dumps(dict(self.task.described), sort_keys=True),
             "config": json.dumps(asdict(self.config), sort_keys=True),
             "layout_id": load_layout().layout_id,
             "step": str(self.step),
@@ -306,6 +310,32 @@ def read_checkpoint(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
             return file.metadata() or {}, {k: file.get_tensor(k) for k in file.keys()}  # noqa: SIM118
     except Exception as error:  # safetensors raises its own, undocumented types
         raise ModelError(f"{path} is no checkpoint of this program: {error}") from error
+
+
+def read_averaged(path: Path, task_name: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What a checkpoint's task said of its network, and the averaged weights of it.
+
+    Raises:
+        ModelError: the file is missing, no checkpoint, or of another task or layout.
+    """
+    metadata, tensors = read_checkpoint(path)
+    for key, wanted in (("task", task_name), ("layout_id", load_layout().layout_id)):
+        if metadata.get(key) != wanted:
+            raise ModelError(f"{path} has {key} {metadata.get(key)}, expected {wanted}")
+    return json.loads(metadata["described"]), under(tensors, "ema")
+
+
+def load_averaged(net: nn.Module, weights: dict[str, Tensor], path: Path) -> nn.Module:
+    """Give a network the weights of ``path``; it is frozen and in evaluation mode afterwards.
+
+    Raises:
+        ModelError: they are another network's.
+    """
+    try:
+        net.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ModelError(f"{path} is of another network ({error})") from error
+    return net.eval().requires_grad_(False)
 
 
 def under(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

@@ -18,6 +18,8 @@ from training.loop import (
     LoopConfig,
     StepKeys,
     World,
+    load_averaged,
+    read_averaged,
     read_checkpoint,
     run_loop,
     schedule,
@@ -146,3 +148,23 @@ def test_the_schedule_rises_straight_and_falls_to_nothing():
     assert rates[10] == 1
     assert (np.diff(rates[10:]) < 0).all()
     assert rates[100] == pytest.approx(0)
+
+
+def test_the_averaged_network_is_read_back(tmp_path):
+    run = run_loop(Fit, Lines(), config(), tmp_path)
+    described, averaged = read_averaged(tmp_path / CHECKPOINT, "toy")
+    net = load_averaged(Fit().net, averaged, tmp_path / CHECKPOINT)
+    x = torch.from_numpy(Lines().x)
+    assert described == {}
+    assert torch.equal(net(x), run.averaged()(x))
+    assert not any(p.requires_grad for p in net.parameters())
+
+
+def test_the_network_of_another_task_is_refused(tmp_path):
+    run_loop(Fit, Lines(), config(1), tmp_path)
+    with pytest.raises(ModelError, match="task toy, expected renderer"):
+        read_averaged(tmp_path / CHECKPOINT, "renderer")
+    with pytest.raises(ModelError, match="another network"):
+        load_averaged(
+            torch.nn.Linear(3, 1), read_averaged(tmp_path / CHECKPOINT, "toy")[1], tmp_path
+        )
