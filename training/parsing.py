@@ -1,0 +1,262 @@
+"""F_seg, the parsing network: what part of the face is at each pixel, and features of each part.
+
+A narrow BiSeNet (paper, 3 and eq. 4-5; Yu et al., ECCV 2018): a context path of residual stages
+with attention refinement, a spatial path, and a feature-fusion module. The fusion's output is
+f_gb; the stages' maps, multiplied by where the parts are, are T. Frozen once it is trained.
+
+    python -m training.parsing --data runs/pairs --out runs/parsing --steps 3000
+"""
+
+# torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
+# mypy: disable-error-code="misc, no-any-return, untyped-decorator"
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from geface_bridge.errors import ModelError
+from training.losses.features import FaceFeatures
+from training.loop import load_averaged, read_averaged
+
+TASK = "parsing"
+CLASSES = (
+    "background", "skin", "brows", "eyes", "iris", "nose", "upper_lip", "lower_lip",
+    "mouth_interior", "hair", "beard", "ears_neck", "glasses", "occluder",
+)  # fmt: skip
+"""What the network tells apart; ``training.data.parsing_samples`` says which labels each holds."""
+
+GROUPS = {
+    "brows": ("brows",),
+    "eyes": ("eyes", "iris"),
+    "nose": ("nose",),
+    "mouth": ("upper_lip", "lower_lip", "mouth_interior"),
+    "outline": ("skin", "beard"),
+}
+"""The five parts of T and the classes that make each one's attention mask A."""
+
+STAGES = {"brows": 0, "eyes": 0, "nose": 1, "mouth": 1, "outline": 2}
+"""The stage C that each part takes its features from (paper, eq. 5)."""
+
+
+@dataclass(frozen=True)
+class ParsingConfig:
+    """The network's size.
+
+    Attributes:
+        stem: channels at half the picture's resolution.
+        widths: channels of C_1, C_2, C_3, at 1/4, 1/8 and 1/16.
+        blocks: residual blocks of each.
+        path: channels of the refined context.
+        fused: channels of f_gb, at 1/4.
+    """
+
+    stem: int = 16
+    widths: tuple[int, int, int] = (32, 64, 128)
+    blocks: tuple[int, int, int] = (1, 1, 1)
+    path: int = 32
+    fused: int = 48
+
+
+@dataclass(frozen=True)
+class Parsing:
+    """What F_seg says of N pictures.
+
+    Attributes:
+        logits: (N, K, 128, 128) over ``CLASSES``.
+        features: f_gb and T.
+    """
+
+    logits: Tensor
+    features: FaceFeatures
+
+
+class ParsingNet(nn.Module):
+    """Pictures (N, 3, 128, 128), RGB 0..1 → ``Parsing``.
+
+    β, which weighs the parts of T, is learnt from the pictures seen in training: the inverse of
+    the mean magnitude inside the mask, so that no part speaks louder than another.
+    """
+
+    def __init__(self, config: ParsingConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or ParsingConfig()
+        self.stem = _convolved(3, config.stem, stride=2)
+        widths = (config.stem, *config.widths)
+        self.stages = nn.ModuleList(
+            _stage(*ends, count) for *ends, count in zip(widths, widths[1:], config.blocks)
+        )
+        self.context = ContextPath(config)
+        self.spatial = nn.Sequential(
+            _convolved(3, config.stem, stride=2), _convolved(config.stem, config.path, stride=2)
+        )
+        self.fusion = FeatureFusion(2 * config.path, config.fused)
+        self.head = Head(config.fused, len(CLASSES))
+        self.register_buffer("magnitude", torch.ones(len(GROUPS)))
+
+    def forward(self, pictures: Tensor) -> Parsing:
+        """Logits and features; the gradient reaches the pictures."""
+        normal = (pictures - 0.5) * 4
+        stages, x = [], self.stem(normal)
+        for stage in self.stages:
+            x = stage(x)
+            stages.append(x)
+        whole = self.fusion(torch.cat([self.spatial(normal), self.context(stages)], 1))
+        coarse = self.head(whole)
+        features = self._features(whole, stages, coarse)
+        return Parsing(_resized(coarse, pictures.shape[-2:]), features)
+
+    def features(self, pictures: Tensor) -> FaceFeatures:
+        """f_gb and T alone."""
+        return self(pictures).features
+
+    def _features(self, whole: Tensor, stages: list[Tensor], logits: Tensor) -> FaceFeatures:
+        maps = {name: stages[stage] for name, stage in STAGES.items()}
+        masks = attention(logits, {name: x.shape[-2:] for name, x in maps.items()})
+        if self.training:
+            self._weigh(maps, masks)
+        betas = dict(zip(GROUPS, 1 / self.magnitude, strict=True))
+        return FaceFeatures(whole, **{k: betas[k] * masks[k] * maps[k] for k in GROUPS})
+
+    @torch.no_grad()
+    def _weigh(self, maps: dict[str, Tensor], masks: dict[str, Tensor]) -> None:
+        """Follow the mean magnitude of every part's features inside its mask."""
+        sizes = [
+            (masks[k] * maps[k].abs()).sum() / (masks[k].sum() * maps[k].shape[1] + 1e-3)
+            for k in GROUPS
+        ]
+        self.magnitude.lerp_(torch.stack(sizes).clamp_min(1e-3).float(), 0.02)
+
+
+def attention(logits: Tensor, sizes: dict[str, torch.Size]) -> dict[str, Tensor]:
+    """A: where each part is, 0..1, averaged down to the size of its features (paper, eq. 5).
+
+    Args:
+        logits: (N, K, H, W) over ``CLASSES``.
+        sizes: part → (h, w).
+
+    Returns:
+        Part → (N, 1, h, w), the sum of the probabilities of its classes.
+    """
+    probabilities = logits.softmax(1)
+    masks = {}
+    for name, classes in GROUPS.items():
+        chosen = probabilities[:, [CLASSES.index(c) for c in classes]].sum(1, keepdim=True)
+        masks[name] = functional.adaptive_avg_pool2d(chosen, sizes[name])
+    return masks
+
+
+class ContextPath(nn.Module):
+    """C_2 and C_3, refined by attention and by what the whole picture says, at C_1's size."""
+
+    def __init__(self, config: ParsingConfig) -> None:
+        super().__init__()
+        _, middle, last = config.widths
+        self.whole = nn.Sequential(nn.Conv2d(last, config.path, 1), nn.ReLU())
+        self.refine_last = AttentionRefinement(last, config.path)
+        self.refine_middle = AttentionRefinement(middle, config.path)
+        self.smooth_last = _convolved(config.path, config.path)
+
+    def forward(self, stages: list[Tensor]) -> Tensor:
+        """(N, path, h, w) of the three stages' maps."""
+        first, middle, last = stages
+        x = self.refine_last(last) + self.whole(last.mean((2, 3), keepdim=True))
+        x = self.smooth_last(_resized(x, middle.shape[-2:]))
+        return _resized(self.refine_middle(middle) + x, first.shape[-2:])
+
+
+class AttentionRefinement(nn.Module):
+    """A convolution whose channels are weighed by the picture's mean (BiSeNet, ARM)."""
+
+    def __init__(self, wide: int, narrow: int) -> None:
+        super().__init__()
+        self.conv = _convolved(wide, narrow)
+        self.weigh = nn.Sequential(nn.Conv2d(narrow, narrow, 1), nn.BatchNorm2d(narrow))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, narrow, h, w) of (N, wide, h, w)."""
+        x = self.conv(x)
+        return x * self.weigh(x.mean((2, 3), keepdim=True)).sigmoid()
+
+
+class FeatureFusion(nn.Module):
+    """Spatial and context path made one; its output is f_gb (BiSeNet, FFM)."""
+
+    def __init__(self, wide: int, narrow: int) -> None:
+        super().__init__()
+        self.join = _convolved(wide, narrow, size=1)
+        self.weigh = nn.Sequential(
+            nn.Conv2d(narrow, narrow // 4, 1), nn.ReLU(), nn.Conv2d(narrow // 4, narrow, 1)
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, narrow, h, w) of (N, wide, h, w)."""
+        x = self.join(x)
+        return x + x * self.weigh(x.mean((2, 3), keepdim=True)).sigmoid()
+
+
+class Head(nn.Module):
+    """f_gb → logits of twice its resolution: four sub-pixels a cell."""
+
+    def __init__(self, fused: int, classes: int) -> None:
+        super().__init__()
+        self.conv = _convolved(fused, fused)
+        self.sub_pixels = nn.Sequential(nn.Conv2d(fused, 4 * classes, 1), nn.PixelShuffle(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, classes, 2 h, 2 w)."""
+        return self.sub_pixels(self.conv(x))
+
+
+class Residual(nn.Module):
+    """Two convolutions beside a shortcut (ResNet's basic block)."""
+
+    def __init__(self, before: int, after: int, stride: int) -> None:
+        super().__init__()
+        self.first = _convolved(before, after, stride=stride)
+        self.second = nn.Sequential(
+            nn.Conv2d(after, after, 3, padding=1, bias=False), nn.BatchNorm2d(after)
+        )
+        self.shortcut: nn.Module = nn.Identity()
+        if stride > 1 or before != after:
+            self.shortcut = nn.Conv2d(before, after, 1, stride)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, after, h / stride, w / stride)."""
+        return functional.relu(self.second(self.first(x)) + self.shortcut(x))
+
+
+def _stage(before: int, after: int, count: int) -> nn.Sequential:
+    rest = [Residual(after, after, 1) for _ in range(count - 1)]
+    return nn.Sequential(Residual(before, after, 2), *rest)
+
+
+def _convolved(before: int, after: int, size: int = 3, stride: int = 1) -> nn.Sequential:
+    conv = nn.Conv2d(before, after, size, stride, size // 2, bias=False)
+    return nn.Sequential(conv, nn.BatchNorm2d(after), nn.ReLU())
+
+
+def _resized(x: Tensor, size: torch.Size) -> Tensor:
+    return functional.interpolate(x, tuple(size), mode="bilinear", align_corners=False)
+
+
+def load_parsing(path: Path) -> ParsingNet:
+    """The averaged network of a checkpoint, frozen.
+
+    Raises:
+        ModelError: the file is missing, no checkpoint, or another network's.
+    """
+    described, weights = read_averaged(path, TASK)
+    if described.get("classes") != list(CLASSES):
+        raise ModelError(f"{path} tells other classes apart than this program: train it again")
+    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in described["net"].items()}
+    return load_averaged(ParsingNet(ParsingConfig(**sizes)), weights, path)
+
+
+def described(config: ParsingConfig) -> dict[str, object]:
+    """What a checkpoint says of its network."""
+    return {"net": asdict(config), "classes": list(CLASSES)}
