@@ -5,7 +5,8 @@
 Random MakeHuman people, deformed by the face units' own blend shapes instead of our bones, with
 materials of their own, path traced by Blender's Cycles: what an estimator trained on our renders
 is tested with. Writes ``NUMBER.png`` and ``labels.csv`` (picture, AU01_r … 0 to 5, yaw_rad,
-pitch_rad). AU23, AU24 and AU28 are left out: no face unit makes them.
+pitch_rad), a row as soon as its picture is there. AU23, AU24 and AU28 are left out: no face unit
+makes them.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ FloatArray = NDArray[np.float64]
 NOT_MADE = ("AU23", "AU24", "AU28")
 PICTURE_SIZE, TEXTURE_SIZE = 256, 1024
 SAMPLES = 24
+LABELS = "labels.csv"
 EYES = ("helper-l-eye", "helper-r-eye")
 PARTS = ("body", *EYES, "helper-upper-teeth", "helper-lower-teeth", "helper-tongue", *LASHES)
 
@@ -411,26 +413,70 @@ def _eye(material: Any, look: Look) -> None:
 
 
 def make_set(count: int, seed: int, folder: Path) -> None:
-    """Render ``count`` faces; pictures that are there already are kept."""
+    """Render ``count`` faces; a run that was stopped goes on where it was.
+
+    A picture is renamed when it is whole, and the table has a row for every picture that is, so
+    both can be used while faces are being made.
+
+    Raises:
+        SystemExit: the folder's table is of another seed, or is no table of such faces.
+    """
+    draws = [np.random.default_rng([seed, index, 1]) for index in range(count)]
+    expressions = [random_expression(rng) for rng in draws]
+    rows = {row["picture"]: row for row in map(label_row, range(count), expressions)}
+    known = read_table(folder / LABELS, rows)
     mesh = makehuman.read_base_mesh()
     persons, people = random_people(count, mesh, seed)
-    stage, rows = Stage(mesh), []
-    for index in range(count):
-        rng = np.random.default_rng([seed, index, 1])
-        expression, path = random_expression(rng), folder / f"{index:05d}.png"
-        yaw, pitch = expression.turn_rad
-        turn = {"yaw_rad": round(yaw, 5), "pitch_rad": round(pitch, 5)}
-        scores = {f"{name}_r": value for name, value in expression.scores().items()}
-        rows.append({"picture": path.name, **scores, **turn})
-        if not path.exists():
-            stage.dress(random_look(rng, persons[index]), rng)
-            stage.frame(rng)
-            stage.shoot(deformed(mesh, people[index], expression), expression, path)
+    stage = Stage(mesh)
+    for index, (name, row) in enumerate(rows.items()):
+        if not (folder / name).exists():
+            stage.dress(random_look(draws[index], persons[index]), draws[index])
+            stage.frame(draws[index])
+            part, expression = folder / f"part-{name}", expressions[index]
+            stage.shoot(deformed(mesh, people[index], expression), expression, part)
+            part.replace(folder / name)
             print(f"{index + 1} of {count} faces", flush=True)
-    with (folder / "labels.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
+        if name not in known:
+            known[name] = row
+            write_table(folder / LABELS, known)
+
+
+def label_row(index: int, expression: Expression) -> dict[str, str]:
+    """A picture's row of the table: its name, intensities 0 to 5, the head's turn in radians."""
+    yaw, pitch = expression.turn_rad
+    scores = {f"{name}_r": value for name, value in expression.scores().items()}
+    numbers = {**scores, "yaw_rad": round(yaw, 5), "pitch_rad": round(pitch, 5)}
+    return {"picture": f"{index:05d}.png", **{k: str(v) for k, v in numbers.items()}}
+
+
+def read_table(path: Path, rows: dict[str, dict[str, str]]) -> dict[str, dict[str, str]]:
+    """Picture → row of the table that is there already; empty if none is.
+
+    Raises:
+        SystemExit: it is no such table, or says other things than this run's rows would.
+    """
+    if not path.exists():
+        return {}
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            found = {row.get("picture", ""): row for row in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SystemExit(f"{path} cannot be read as a CSV file ({error})") from None
+    columns = next(iter(rows.values())).keys()
+    for name, row in found.items():
+        if row.keys() != columns or rows.get(name, row) != row:
+            raise SystemExit(f"{path} is of another seed or program: choose another --out")
+    return found
+
+
+def write_table(path: Path, rows: dict[str, dict[str, str]]) -> None:
+    """Write the table in the order of the pictures, whole or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(next(iter(rows.values()))))
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows(row for _, row in sorted(rows.items()))
+    part.replace(path)
 
 
 def main() -> None:
