@@ -74,7 +74,7 @@ def augment(
     if rng.random() < 0.5:
         crop, landmarks, targets = mirror(crop, landmarks, targets)
     crop, landmarks = _jitter(crop, landmarks, rng, config)
-    crop = _photograph(crop, rng, config)
+    crop = photograph(crop, rng, config)
     landmarks = _disturb_landmarks(landmarks, rng, config)
     modality = rng.random()
     if modality < config.landmark_drop_p:
@@ -123,8 +123,8 @@ def _jitter(crop: Crop, landmarks: Floats, rng: Rng, config: AugmentConfig) -> t
     return np.asarray(moved, np.uint8), np.asarray(points / size, np.float32)
 
 
-def _photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
-    """Light, sensor, lens and codec, in the order in which they happen."""
+def photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
+    """(S, S, 3) under another light, sensor, lens and codec, in the order in which they happen."""
     if rng.random() < config.occlusion_p:
         crop = _occlude(crop, rng)
     crop = _light(crop, rng, config)

@@ -14,22 +14,31 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
+import click
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from geface_bridge.errors import ModelError
+from training.console import TrainingCommand
+from training.data.pairs import PairSet
+from training.data.parsing_samples import CLASSES, ParsingSamples, ParsingVariation
+from training.loop import (
+    LoopConfig,
+    Task,
+    join_world,
+    leave_world,
+    load_averaged,
+    read_averaged,
+    run_loop,
+)
 from training.losses.features import FaceFeatures
-from training.loop import load_averaged, read_averaged
 
 TASK = "parsing"
-CLASSES = (
-    "background", "skin", "brows", "eyes", "iris", "nose", "upper_lip", "lower_lip",
-    "mouth_interior", "hair", "beard", "ears_neck", "glasses", "occluder",
-)  # fmt: skip
-"""What the network tells apart; ``training.data.parsing_samples`` says which labels each holds."""
-
 GROUPS = {
     "brows": ("brows",),
     "eyes": ("eyes", "iris"),
@@ -88,7 +97,8 @@ class ParsingNet(nn.Module):
         self.stem = _convolved(3, config.stem, stride=2)
         widths = (config.stem, *config.widths)
         self.stages = nn.ModuleList(
-            _stage(*ends, count) for *ends, count in zip(widths, widths[1:], config.blocks)
+            _stage(before, after, count)
+            for before, after, count in zip(widths, config.widths, config.blocks, strict=False)
         )
         self.context = ContextPath(config)
         self.spatial = nn.Sequential(
@@ -253,10 +263,108 @@ def load_parsing(path: Path) -> ParsingNet:
     described, weights = read_averaged(path, TASK)
     if described.get("classes") != list(CLASSES):
         raise ModelError(f"{path} tells other classes apart than this program: train it again")
-    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in described["net"].items()}
+    sizes: dict[str, Any] = {
+        k: tuple(v) if isinstance(v, list) else v for k, v in described["net"].items()
+    }
     return load_averaged(ParsingNet(ParsingConfig(**sizes)), weights, path)
 
 
-def described(config: ParsingConfig) -> dict[str, object]:
+def described(config: ParsingConfig) -> dict[str, Any]:
     """What a checkpoint says of its network."""
     return {"net": asdict(config), "classes": list(CLASSES)}
+
+
+WEIGHTS = {
+    "brows": 2.0, "eyes": 2.0, "iris": 3.0, "upper_lip": 2.0, "lower_lip": 2.0,
+    "mouth_interior": 2.0, "glasses": 2.0, "occluder": 1.5,
+}  # fmt: skip
+"""How much a pixel of a class counts, 1 if not named: the small ones would drown."""
+
+
+class ParsingTask(Task):
+    """Cross-entropy of the classes, pixel by pixel."""
+
+    name = TASK
+
+    def __init__(self, config: ParsingConfig | None = None) -> None:
+        super().__init__()
+        self.net = ParsingNet(config).to(memory_format=torch.channels_last)
+        self.described = described(self.net.config)
+        weights = torch.tensor([WEIGHTS.get(name, 1.0) for name in CLASSES])
+        self.register_buffer("weights", weights)
+
+    def forward(self, pictures: Tensor, classes: Tensor) -> dict[str, Tensor]:
+        """The loss, and the share of pixels that are right.
+
+        Args:
+            pictures: (N, 3, 128, 128) uint8.
+            classes: (N, 128, 128) uint8; 255 counts for nothing.
+        """
+        logits = self.net(as_input(pictures)).logits
+        loss = functional.cross_entropy(logits, classes.long(), self.weights, ignore_index=255)
+        with torch.no_grad():
+            right = (logits.argmax(1) == classes).float().mean()
+        return {"loss": loss, "right": right}
+
+
+def as_input(pictures: Tensor) -> Tensor:
+    """(N, 3, H, W) float 0..1 of uint8, laid out as convolutions are fastest."""
+    return pictures.float().div(255).contiguous(memory_format=torch.channels_last)
+
+
+def split(count: int, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Numbers of the samples to learn from, and of the last ``held_out``, which are never seen."""
+    numbers = np.arange(count)
+    cut = max(count - held_out, 0)
+    return numbers[:cut], numbers[cut:]
+
+
+@click.command(cls=TrainingCommand)
+@click.option(
+    "--data",
+    "folders",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of pairs rendered with masks; may be given several times.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--steps", type=click.IntRange(1), default=1500, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
+@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
+@click.option("--held-out", type=click.IntRange(0), default=512, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
+@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
+def main(
+    folders: tuple[Path, ...],
+    out: Path,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    held_out: int,
+    seed: int,
+    threads: int,
+    device: str | None,
+    loader_workers: int,
+    mixed_precision: bool,
+) -> None:
+    """Train the parsing network on renders; the last --held-out samples are left for scores."""
+    torch.set_num_threads(threads)
+    pairs = PairSet(*folders)
+    samples = ParsingSamples(pairs, split(len(pairs), held_out)[0], ParsingVariation())
+    config = LoopConfig(
+        steps, batch_size, learning_rate, weight_decay=1e-4, warmup_steps=50, ema_decay=0.995,
+        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
+    )  # fmt: skip
+    world = join_world(device)
+    try:
+        run_loop(ParsingTask, samples, config, out, world=world, loader_workers=loader_workers)
+    finally:
+        leave_world()
+
+
+if __name__ == "__main__":
+    main()
