@@ -117,29 +117,48 @@ class ParsingNet(nn.Module):
             stages.append(x)
         whole = self.fusion(torch.cat([self.spatial(normal), self.context(stages)], 1))
         coarse = self.head(whole)
-        features = self._features(whole, stages, coarse)
+        if self.training:
+            self._weigh(stages, coarse)
+        features = masked_features(whole, stages, coarse, 1 / self.magnitude)
         return Parsing(_resized(coarse, pictures.shape[-2:]), features)
 
     def features(self, pictures: Tensor) -> FaceFeatures:
         """f_gb and T alone."""
         return self(pictures).features
 
-    def _features(self, whole: Tensor, stages: list[Tensor], logits: Tensor) -> FaceFeatures:
-        maps = {name: stages[stage] for name, stage in STAGES.items()}
-        masks = attention(logits, {name: x.shape[-2:] for name, x in maps.items()})
-        if self.training:
-            self._weigh(maps, masks)
-        betas = dict(zip(GROUPS, 1 / self.magnitude, strict=True))
-        return FaceFeatures(whole, **{k: betas[k] * masks[k] * maps[k] for k in GROUPS})
-
     @torch.no_grad()
-    def _weigh(self, maps: dict[str, Tensor], masks: dict[str, Tensor]) -> None:
+    def _weigh(self, stages: list[Tensor], logits: Tensor) -> None:
         """Follow the mean magnitude of every part's features inside its mask."""
+        maps, masks = masked_maps(stages, logits)
         sizes = [
             (masks[k] * maps[k].abs()).sum() / (masks[k].sum() * maps[k].shape[1] + 1e-3)
             for k in GROUPS
         ]
         self.magnitude.lerp_(torch.stack(sizes).clamp_min(1e-3).float(), 0.02)
+
+
+def masked_features(
+    whole: Tensor, stages: list[Tensor], logits: Tensor, betas: Tensor
+) -> FaceFeatures:
+    """T_i = β_i · A_i · C_i (paper, eq. 5), beside f_gb.
+
+    Args:
+        whole: f_gb.
+        stages: C_1, C_2, C_3.
+        logits: (N, K, H, W) over ``CLASSES``.
+        betas: (5,) in the order of ``GROUPS``.
+    """
+    maps, masks = masked_maps(stages, logits)
+    weights = dict(zip(GROUPS, betas, strict=True))
+    return FaceFeatures(whole, **{k: weights[k] * masks[k] * maps[k] for k in GROUPS})
+
+
+def masked_maps(
+    stages: list[Tensor], logits: Tensor
+) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    """C and A of every part."""
+    maps = {name: stages[stage] for name, stage in STAGES.items()}
+    return maps, attention(logits, {name: x.shape[-2:] for name, x in maps.items()})
 
 
 def attention(logits: Tensor, sizes: dict[str, torch.Size]) -> dict[str, Tensor]:
@@ -254,12 +273,16 @@ def _resized(x: Tensor, size: torch.Size) -> Tensor:
     return functional.interpolate(x, tuple(size), mode="bilinear", align_corners=False)
 
 
-def load_parsing(path: Path) -> ParsingNet:
-    """The averaged network of a checkpoint, frozen.
+def load_parsing(path: Path) -> nn.Module:
+    """The averaged network of a checkpoint, or the public BiSeNet of a ``.pth``, frozen.
 
     Raises:
         ModelError: the file is missing, no checkpoint, or another network's.
     """
+    if path.suffix == ".pth":
+        from training.public_parsing import load_public_parsing
+
+        return load_public_parsing(path)
     described, weights = read_averaged(path, TASK)
     if described.get("classes") != list(CLASSES):
         raise ModelError(f"{path} tells other classes apart than this program: train it again")
