@@ -197,7 +197,7 @@ class FaceBackbone(nn.Module):
         regions = {}
         if landmarks is not None:
             regions = {name: branch(fine, landmarks) for name, branch in self.branches.items()}
-        return Taps(*maps, regions)
+        return Taps(*maps, regions=regions)
 
     def mesh(self, taps: Taps) -> Tensor:
         """(N, 468, 3) landmarks in pixels of a 192² picture, z away from the camera."""
