@@ -1,17 +1,19 @@
-"""How well an estimator, or another tool, scores faces whose scores are known.
+"""How well estimators, or other tools, score faces whose scores are known.
 
-    python -m training.evaluate --pairs held_out=runs/held_out --pictures other=runs/other \\
-        --disfa DISFA --json scores.json
+    python -m training.evaluate --pairs renders=runs/held_out --pictures other=runs/other \\
+        --clips clips=runs/clips --disfa DISFA --cache runs/aligned \\
+        --model ships= --model new=runs/new/checkpoint.safetensors --json scores.json
 
 Sets: renders of the rig as ``training.render_pairs`` writes them; pictures with a table, as
-``rig.author.other_faces`` makes them by another renderer and another deformation; DISFA and BP4D
-(their test people), for those who have a licence. Every picture is judged by itself: nothing is
-smoothed, tracked or calibrated.
+``rig.author.other_faces`` makes them by another renderer and another deformation; films with
+another tool's opinion of each frame; DISFA and BP4D (their test people), for those who have a
+licence. Every picture is judged by itself: nothing is smoothed or calibrated. All models are
+shown the same aligned faces, side by side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,33 +24,40 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from geface_bridge.errors import ConfigError, SourceError
-from rig.layout import channels_from_parameters, load_layout
+from rig.layout import load_layout
+from training import reports
 from training.console import TrainingCommand
-from training.data.bp4d import read_bp4d
-from training.data.disfa import read_disfa
-from training.data.labelled import LabelledSequence
-from training.data.pictures import read_pictures
-from training.predictors import CsvPredictor, OwnPredictor, Prediction, Predictor
-from training.predictors import prediction_from_channels as truth_from_channels
-from training.scores import Score, averages, format_scores, score_aus
-from training.shards import read_shard, write_json
+from training.data.judged import (
+    Faces,
+    FaceSample,
+    JudgedSet,
+    bp4d_set,
+    chunks,
+    clips_set,
+    disfa_set,
+    faces_of,
+    pairs_set,
+    pictures_set,
+)
+from training.data.predictions import Prediction
+from training.predictors import CsvPredictor, OwnPredictor, Predictor, read_predictor
+from training.scores import (
+    Score,
+    averages,
+    film_averages,
+    film_correlations,
+    median_scores,
+    score_aus,
+)
+from training.shards import write_json
 
 FloatArray = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One picture and what is known of it; ``truth`` holds NaN and leaves out what is not."""
-
-    sequence: str
-    number: int
-    image_rgb: NDArray[np.uint8]
-    truth: Prediction
+ANGLES = ("yaw", "pitch", "roll")
 
 
 @dataclass(frozen=True)
 class Result:
-    """Of one predictor on one set.
+    """Of one predictor on one set of scored pictures.
 
     Attributes:
         scores: AU → score, over the pictures in which a face was found.
@@ -67,107 +76,138 @@ class Result:
         return {**rows, "found": self.found, "pose_error_rad": self.pose_error_rad}
 
 
-def pairs_samples(folder: Path) -> Iterator[Sample]:
-    """Renders with their exact intensities.
+@dataclass(frozen=True)
+class FilmResult:
+    """Of one predictor on films that another tool has an opinion of.
+
+    Attributes:
+        films: film → AU or angle → Pearson's r.
+        found: share of the frames in which a face was found.
+    """
+
+    films: dict[str, dict[str, float]]
+    found: float
+
+    def as_json(self) -> dict[str, Any]:
+        """For ``write_json``."""
+        medians = median_scores(self.films)
+        tables = {"films": self.films, "medians": medians, "averages": film_averages(medians)}
+        return {**tables, "found": self.found}
+
+
+Answers = list[tuple[FaceSample, Prediction | None]]
+
+
+def evaluate(
+    predictors: Sequence[Predictor], faces: Faces, films: bool = False
+) -> list[Result] | list[FilmResult]:
+    """Run predictors over a set, side by side.
+
+    Args:
+        predictors: who answers.
+        faces: of the set.
+        films: whether the truth is an opinion of films' frames, see ``JudgedSet``.
 
     Raises:
-        SourceError: there are none, or they are of another layout.
+        SourceError: the set is empty, or a predictor found a face nowhere in it.
     """
-    shards = sorted(folder.glob("shard-*.tar"))
-    if not shards:
-        raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
-    size = len(load_layout().parameter_names)
-    for shard in shards:
-        for pair in read_shard(shard):
-            if pair.parameters.shape != (size,):
-                found = pair.parameters.shape
-                raise SourceError(f"{shard} has parameters of shape {found}, expected ({size},)")
-            channels = channels_from_parameters(pair.parameters.astype(np.float64))
-            truth = truth_from_channels(channels.astype(np.float32))
-            yield Sample(folder.name, pair.index, pair.image_rgb, truth)
+    answers: list[Answers] = [[] for _ in predictors]
+    with tqdm(unit="picture", leave=False, disable=None) as bar:
+        for chunk in chunks(faces):
+            for predictor, kept in zip(predictors, answers, strict=True):
+                bare = (FaceSample(s.sequence, s.number, s.truth, None) for s in chunk)
+                kept += zip(bare, predictor.predict(chunk), strict=True)
+            bar.update(len(chunk))
+    for predictor, kept in zip(predictors, answers, strict=True):
+        if not any(answer for _, answer in kept):
+            raise SourceError(f"{predictor.name} found a face in none of {len(kept)} pictures")
+    return [judge_films(kept) for kept in answers] if films else [judge(kept) for kept in answers]
 
 
-def picture_samples(folder: Path) -> Iterator[Sample]:
-    """Pictures with a table."""
-    for number, picture in enumerate(read_pictures(folder)):
-        truth = Prediction(picture.aus, picture.yaw_rad, picture.pitch_rad)
-        yield Sample(folder.name, number, picture.read(), truth)
-
-
-def sequence_samples(sequences: list[LabelledSequence]) -> Iterator[Sample]:
-    """The scored frames of films of test people."""
-    for sequence in sequences:
-        if sequence.split != "test":
-            continue
-        for row, image_rgb in sequence.scored_pictures():
-            aus = dict(zip(sequence.au_names, map(float, sequence.intensities[row]), strict=True))
-            number = int(sequence.frame_numbers[row])
-            yield Sample(sequence.name, number, image_rgb, Prediction(aus))
-
-
-def evaluate(predictor: Predictor, samples: Iterator[Sample]) -> Result:
-    """Run a predictor over a set.
-
-    Raises:
-        SourceError: the set is empty, or no face was found in it.
-    """
-    answers = []
-    for sample in tqdm(samples, unit="picture", desc=predictor.name, leave=False, disable=None):
-        answer = predictor.predict(sample.sequence, sample.number, sample.image_rgb)
-        answers.append((sample.truth, answer))
-    seen = [(truth, answer) for truth, answer in answers if answer is not None]
-    if not seen:
-        raise SourceError(f"{predictor.name} found a face in none of {len(answers)} pictures")
+def judge(answers: Answers) -> Result:
+    """Scores of answers about pictures whose intensities are known."""
+    seen = [(sample.truth, answer) for sample, answer in answers if answer is not None]
     truths, found = zip(*seen, strict=True)
-    known = {name for truth in truths for name in truth.aus}
-    names = tuple(au.name for au in load_layout().all_aus if au.name in known)
+    names = known_aus(truths)
     scores = score_aus(intensities(found, names), intensities(truths, names), names)
-    return Result(scores, len(seen) / len(answers), _pose_error_rad(found, truths))
+    errors = np.abs(angles(found) - angles(truths))[:, :2]
+    return Result(scores, len(seen) / len(answers), float(errors.mean()))
 
 
-def intensities(predictions: tuple[Prediction, ...], names: tuple[str, ...]) -> FloatArray:
+def judge_films(answers: Answers) -> FilmResult:
+    """Correlations of answers with another tool's opinion, film by film."""
+    names = known_aus([sample.truth for sample, _ in answers])
+    films = {}
+    for film in dict.fromkeys(sample.sequence for sample, _ in answers):
+        seen = [(s.truth, a) for s, a in answers if s.sequence == film and a is not None]
+        if seen:
+            opinion, said = (
+                np.concatenate([intensities(side, names), angles(side)], axis=1)
+                for side in zip(*seen, strict=True)
+            )
+            films[film] = film_correlations(said, opinion, (*names, *ANGLES))
+    found = sum(answer is not None for _, answer in answers)
+    return FilmResult(films, found / len(answers))
+
+
+def known_aus(truths: Sequence[Prediction]) -> tuple[str, ...]:
+    """The layout's AUs of which any truth tells, in its order."""
+    known = {name for truth in truths for name in truth.aus}
+    return tuple(au.name for au in load_layout().all_aus if au.name in known)
+
+
+def intensities(predictions: Sequence[Prediction], names: tuple[str, ...]) -> FloatArray:
     """(N, K) intensities, NaN where one is silent."""
     rows = [[prediction.aus.get(name, np.nan) for name in names] for prediction in predictions]
     return np.array(rows, np.float64)
 
 
-def _pose_error_rad(found: tuple[Prediction, ...], truths: tuple[Prediction, ...]) -> float:
-    angles = [
-        np.array([[p.yaw_rad, p.pitch_rad] for p in predictions]) for predictions in (found, truths)
-    ]
-    return float(np.abs(angles[0] - angles[1]).mean())
+def angles(predictions: Sequence[Prediction]) -> FloatArray:
+    """(N, 3) yaw, pitch and roll, radians, NaN where one is silent."""
+    return np.array([[p.yaw_rad, p.pitch_rad, p.roll_rad] for p in predictions], np.float64)
+
+
+# The command -----------------------------------------------------------------------------------
 
 
 def _named(text: str) -> tuple[str, Path]:
     name, separator, path = text.partition("=")
     if not (name and separator and path):
-        raise ConfigError(f"{text!r} is no NAME=FOLDER")
+        raise ConfigError(f"{text!r} is no NAME=PATH")
     return name, Path(path)
 
 
-def _sets(
-    pairs: tuple[str, ...], pictures: tuple[str, ...], disfa: Path | None, bp4d: Path | None
-) -> dict[str, Iterator[Sample]]:
-    sets = {name: pairs_samples(folder) for name, folder in map(_named, pairs)}
-    sets |= {name: picture_samples(folder) for name, folder in map(_named, pictures)}
-    if disfa:
-        sets["DISFA"] = sequence_samples(read_disfa(disfa))
-    if bp4d:
-        sets["BP4D"] = sequence_samples(read_bp4d(bp4d))
+def _predictors(models: tuple[str, ...], tools: tuple[str, ...]) -> list[Predictor]:
+    found = [_model(text) for text in models]
+    found += [CsvPredictor(*_named(text)) for text in tools]
+    found = found or [OwnPredictor()]
+    names = [predictor.name for predictor in found]
+    if len(set(names)) < len(names):
+        raise ConfigError(f"two models have one name ({', '.join(names)}): give NAME=PATH")
+    return found
+
+
+def _model(text: str) -> Predictor:
+    """NAME=PATH or PATH; NAME= is the packaged one."""
+    name, separator, path = text.rpartition("=")
+    if not path:
+        return OwnPredictor(None, name or None)
+    return read_predictor(name if separator else None, Path(path))
+
+
+def _sets(options: dict[str, Any]) -> list[JudgedSet]:
+    kinds = {"pairs": pairs_set, "pictures": pictures_set, "clips": clips_set}
+    sets = [kinds[kind](*_named(text)) for kind in kinds for text in options[kind]]
+    licensed = {"disfa": disfa_set, "bp4d": bp4d_set}
+    sets += [licensed[kind](options[kind]) for kind in licensed if options[kind]]
     if not sets:
         raise ConfigError(
-            "nothing to evaluate on; give --pairs NAME=FOLDER, --pictures NAME=FOLDER, --disfa or "
-            "--bp4d"
+            "nothing to evaluate on; give --pairs NAME=FOLDER, --pictures NAME=FOLDER, --clips "
+            "NAME=FOLDER, --disfa or --bp4d"
         )
+    if len({judged.name for judged in sets}) < len(sets):
+        raise ConfigError("two sets have one name; give each its own NAME=FOLDER")
     return sets
-
-
-def report(title: str, result: Result) -> str:
-    """What a person reads of a result."""
-    lines = [format_scores(title, result.scores), f"face found in {100 * result.found:.1f} %"]
-    if np.isfinite(result.pose_error_rad):
-        lines.append(f"yaw and pitch off by {np.degrees(result.pose_error_rad):.1f} degrees")
-    return "\n".join(lines)
 
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -178,31 +218,50 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.option(
     "--pictures", multiple=True, metavar="NAME=FOLDER", help="Pictures with labels.csv; repeatable."
 )
+@click.option(
+    "--clips", multiple=True, metavar="NAME=FOLDER", help="Films with reference/CLIP.csv."
+)
 @click.option("--disfa", type=FOLDER, help="DISFA as it is unpacked.")
 @click.option("--bp4d", type=FOLDER, help="BP4D as it is unpacked.")
-@click.option("--model", type=click.Path(dir_okay=False, path_type=Path), help="Other weights.")
 @click.option(
-    "--csv", "tool", metavar="NAME=FOLDER", help="Judge another tool by its SEQUENCE.csv files."
+    "--model",
+    multiple=True,
+    metavar="[NAME=]PATH",
+    help="An exported model or a checkpoint; repeatable. NAME= is the packaged model.",
 )
+@click.option(
+    "--csv", multiple=True, metavar="NAME=FOLDER", help="Another tool by its SEQUENCE.csv files."
+)
+@click.option(
+    "--cache",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keep aligned faces here: the next model is judged in seconds.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Only so many pictures of each set.")
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--markdown", is_flag=True, help="Print tables for a RESULTS.md.")
+@click.option("--brief", is_flag=True, help="Averages alone.")
 def main(
-    pairs: tuple[str, ...],
-    pictures: tuple[str, ...],
-    disfa: Path | None,
-    bp4d: Path | None,
-    model: Path | None,
-    tool: str | None,
+    model: tuple[str, ...],
+    csv: tuple[str, ...],
+    cache: Path | None,
+    limit: int | None,
     json_path: Path | None,
+    markdown: bool,
+    brief: bool,
+    **options: Any,
 ) -> None:
-    """Print ICC(3,1), MAE, Pearson's r and F1 per AU and averaged."""
-    predictor = CsvPredictor(*_named(tool)) if tool else OwnPredictor(model)
-    results = {}
-    for name, samples in _sets(pairs, pictures, disfa, bp4d).items():
-        results[name] = evaluate(predictor, samples)
-        click.echo(report(name, results[name]) + "\n")
+    """Print ICC(3,1), MAE, Pearson's r and F1 per AU and averaged; of films, correlations."""
+    predictors, found = _predictors(model, csv), {}
+    style = reports.MARKDOWN if markdown else reports.PLAIN
+    for judged in _sets(options):
+        faces = faces_of(judged, cache, limit)
+        results = evaluate(predictors, faces, judged.films)
+        named = {p.name: r.as_json() for p, r in zip(predictors, results, strict=True)}
+        found[judged.name] = named
+        click.echo(reports.report(judged.name, named, style, brief=brief) + "\n")
     if json_path:
-        found = {name: result.as_json() for name, result in results.items()}
-        write_json(json_path, {"predictor": predictor.name, "sets": found})
+        write_json(json_path, {"limit": limit, "sets": found})
 
 
 if __name__ == "__main__":

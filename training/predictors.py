@@ -1,80 +1,90 @@
-"""Who answers in an evaluation: our estimator, or another tool by its CSV files."""
+"""Who answers in an evaluation: our networks, exported or not, or another tool by its CSV files.
+
+A checkpoint is read by what it says of itself: ``READERS`` has an entry for every task whose
+network can answer.
+"""
+
+# torch is Any to mypy here (pyproject.toml).
+# mypy: disable-error-code="no-any-return"
 
 from __future__ import annotations
 
-import csv
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from geface_bridge.align import FaceAligner
-from geface_bridge.errors import SourceError
+from geface_bridge.align import AlignedFace
+from geface_bridge.align.head import head_angles_with
+from geface_bridge.errors import ConfigError, SourceError
 from geface_bridge.estimate import Estimator
-from rig.layout import load_layout
+from rig.layout import channels_from_parameters, load_layout
+from training.data.judged import FaceSample
+from training.data.predictions import Prediction, prediction_from_channels, read_predictions
 
-
-@dataclass(frozen=True)
-class Prediction:
-    """What somebody says of a face.
-
-    Attributes:
-        aus: AU → intensity 0..5, the mean of the sides; an AU that it does not know is absent.
-        yaw_rad, pitch_rad: of the head as seen by the camera; NaN if it does not say.
-    """
-
-    aus: dict[str, float] = field(default_factory=dict)
-    yaw_rad: float = float("nan")
-    pitch_rad: float = float("nan")
+FloatArray = NDArray[np.float32]
 
 
 class Predictor(Protocol):
-    """Answers one picture at a time; each by itself, without memory of the last."""
+    """Answers of faces, each by itself, without memory of the last."""
 
     name: str
 
-    def predict(
-        self, sequence: str, number: int, image_rgb: NDArray[np.uint8]
-    ) -> Prediction | None:
-        """What it says of picture ``number`` of ``sequence``; None where it sees no face."""
+    def predict(self, samples: Sequence[FaceSample]) -> list[Prediction | None]:
+        """What it says of each; None where it sees no face."""
         ...
 
 
 class OwnPredictor:
-    """The estimator as it ships, without smoothing over time."""
+    """An exported estimator as it runs live, without smoothing over time."""
 
-    def __init__(self, model: Path | None = None) -> None:
+    def __init__(self, model: Path | None = None, name: str | None = None) -> None:
         self._estimator = Estimator.load(model)
-        self._aligner = FaceAligner(tracking=False)
-        self.name = self._estimator.card.name
+        self.name = name or self._estimator.card.name
 
-    def predict(
-        self, sequence: str, number: int, image_rgb: NDArray[np.uint8]
-    ) -> Prediction | None:
-        """See ``Predictor``; of several faces the first, which is the largest."""
-        faces = self._aligner.align(image_rgb)[:1]
-        estimates = self._estimator.estimate(faces)
-        return prediction_from_channels(estimates[0].channels) if estimates else None
+    def predict(self, samples: Sequence[FaceSample]) -> list[Prediction | None]:
+        """See ``Predictor``."""
+        faces = [sample.face for sample in samples if sample.face]
+        answers = (prediction_from_channels(e.channels) for e in self._estimator.estimate(faces))
+        return [next(answers) if sample.face else None for sample in samples]
 
 
-def prediction_from_channels(channels: NDArray[np.float32]) -> Prediction:
-    """Mean of the sides of (C,) channels, times 5, and the head's angles."""
-    layout = load_layout()
-    index = layout.channel_index
-    aus = {
-        au.name: 5 * float(np.mean([channels[index[name]] for name in au.channels]))
-        for au in layout.all_aus
-    }
-    return Prediction(aus, float(channels[index["head_yaw"]]), float(channels[index["head_pitch"]]))
+class NetPredictor:
+    """A network before its export.
+
+    Args:
+        name: what it is called.
+        channels_of: faces → (N, C) channels, head yaw and pitch as seen in the upright crop.
+        turns: whether the network tells the head's yaw and pitch; without, alignment does.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        channels_of: Callable[[Sequence[AlignedFace]], FloatArray],
+        turns: bool = True,
+    ) -> None:
+        self.name, self._channels_of, self._turns = name, channels_of, turns
+
+    def predict(self, samples: Sequence[FaceSample]) -> list[Prediction | None]:
+        """See ``Predictor``."""
+        faces = [sample.face for sample in samples if sample.face]
+        rows = self._channels_of(faces) if faces else ()
+        answers = (self._answer(row, face) for row, face in zip(rows, faces, strict=True))
+        return [next(answers) if sample.face else None for sample in samples]
+
+    def _answer(self, channels: FloatArray, face: AlignedFace) -> Prediction:
+        seen, head = prediction_from_channels(channels), face.head
+        angles = (head.yaw_rad, head.pitch_rad, head.roll_rad)
+        if self._turns:
+            angles = head_angles_with(head, seen.yaw_rad, seen.pitch_rad)
+        return Prediction(seen.aus, *angles)
 
 
 class CsvPredictor:
-    """Another tool's answers: a folder with SEQUENCE.csv, OpenFace's columns.
-
-    Read are ``frame`` and ``AU06_r`` and the like, 0..5; and ``success``, if it is there.
-    """
+    """Another tool's answers: a folder with SEQUENCE.csv, OpenFace's columns."""
 
     def __init__(self, name: str, folder: Path) -> None:
         if not folder.is_dir():
@@ -82,36 +92,83 @@ class CsvPredictor:
         self.name, self._folder = name, folder
         self._read: dict[str, dict[int, Prediction]] = {}
 
-    def predict(
-        self, sequence: str, number: int, image_rgb: NDArray[np.uint8]
-    ) -> Prediction | None:
-        """See ``Predictor``; the picture is not looked at."""
+    def predict(self, samples: Sequence[FaceSample]) -> list[Prediction | None]:
+        """See ``Predictor``; the pictures are not looked at."""
+        return [self._of(sample.sequence).get(sample.number) for sample in samples]
+
+    def _of(self, sequence: str) -> dict[int, Prediction]:
         if sequence not in self._read:
             self._read[sequence] = read_predictions(self._folder / f"{sequence}.csv")
-        return self._read[sequence].get(number)
+        return self._read[sequence]
 
 
-def read_predictions(path: Path) -> dict[int, Prediction]:
-    """Frame → what a tool's CSV says of it; rows without success are left out.
+# Checkpoints -----------------------------------------------------------------------------------
+
+
+def read_predictor(name: str | None, path: Path) -> Predictor:
+    """The network of a file: ``.onnx`` with its card beside it, or a training's checkpoint.
 
     Raises:
-        SourceError: no such file, no column ``frame``, no AU, or what is not a number.
+        ModelError: it cannot be read.
+        ConfigError: its task's network does not answer for a face.
     """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            table = csv.DictReader(file, skipinitialspace=True)
-            columns = [name.strip() for name in table.fieldnames or ()]
-            rows = [dict(zip(columns, row.values(), strict=False)) for row in table]
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} cannot be read as a CSV file ({error})") from error
-    aus = [name for name in columns if name.startswith("AU") and name.endswith("_r")]
-    if "frame" not in columns or not aus:
-        raise SourceError(f"{path} has columns {columns[:6]}, expected frame and AU01_r, …")
-    try:
-        return {
-            int(row["frame"]): Prediction({name[:-2]: float(row[name]) for name in aus})
-            for row in rows
-            if float(row.get("success", 1)) > 0
-        }
-    except (TypeError, ValueError) as error:
-        raise SourceError(f"{path} holds what is not a number ({error})") from error
+    if path.suffix != ".safetensors":
+        return OwnPredictor(path, name)
+    from training.loop import read_checkpoint
+
+    metadata, _ = read_checkpoint(path)
+    task = metadata.get("task", "estimator")
+    if task not in READERS:
+        raise ConfigError(
+            f"{path} holds a network for {task!r}, expected one of {', '.join(sorted(READERS))}"
+        )
+    return READERS[task](name or path.parent.name or path.stem, path)
+
+
+def _estimator(name: str, path: Path) -> Predictor:
+    import torch
+
+    from training.estimator import load_averaged
+
+    net, _ = load_averaged(path)
+    layout = load_layout()
+    columns = [layout.channel_index[channel] for channel in net.channel_names]
+
+    @torch.no_grad()
+    def channels_of(faces: Sequence[AlignedFace]) -> FloatArray:
+        crops = torch.from_numpy(np.stack([face.crop_rgb for face in faces]))
+        points = torch.from_numpy(np.stack([face.landmarks_crop for face in faces]))
+        channels = np.zeros((len(faces), len(layout.channels)), np.float32)
+        channels[:, columns] = net(crops, points)[0].numpy()
+        return channels
+
+    return NetPredictor(name, channels_of, {"head_yaw", "head_pitch"} <= {*net.channel_names})
+
+
+def _regressor(name: str, path: Path) -> Predictor:
+    import torch
+
+    from training.regressor import load_regressor  # type: ignore[import-not-found, unused-ignore]
+
+    net: Any = load_regressor(path)
+
+    @torch.no_grad()
+    def channels_of(faces: Sequence[AlignedFace]) -> FloatArray:
+        parameters = net(pictures_of(faces)).numpy().astype(np.float64)
+        return channels_from_parameters(parameters).astype(np.float32)
+
+    return NetPredictor(name, channels_of)
+
+
+def pictures_of(faces: Sequence[AlignedFace]) -> Any:
+    """(N, 3, 128, 128) float tensor, RGB 0..1, of aligned faces."""
+    import torch
+
+    crops = torch.from_numpy(np.stack([face.crop_rgb for face in faces]))
+    return crops.permute(0, 3, 1, 2).float() / 255
+
+
+READERS: dict[str, Callable[[str, Path], Predictor]] = {
+    "estimator": _estimator,
+    "regressor": _regressor,
+}

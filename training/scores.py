@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from rig.layout import load_layout
 from training.metrics import f1_score, icc31, pearson
 
 FloatArray = NDArray[np.float64]
@@ -72,12 +73,66 @@ def mean_score(scores: dict[str, Score], names: Iterable[str]) -> Score | None:
     return Score(icc, mae, correlation, f1, count=int(known[:, 0].sum()))
 
 
+def groups() -> dict[str, tuple[str, ...]]:
+    """The groups of AUs that averages are told of, but for "all" that were scored."""
+    paper = tuple(au.name for au in load_layout().aus)
+    return {"DISFA's 12": DISFA_AUS, "BP4D's 5": BP4D_AUS, f"AU block's {len(paper)}": paper}
+
+
 def averages(scores: dict[str, Score]) -> dict[str, Score]:
-    """Means over the AUs of DISFA and BP4D, where all of them were scored, and over all."""
-    groups = {"DISFA's 12": DISFA_AUS, "BP4D's 5": BP4D_AUS}
-    groups = {name: aus for name, aus in groups.items() if set(aus) <= set(scores)}
-    means = {name: mean_score(scores, aus) for name, aus in {**groups, "all": scores}.items()}
+    """Means over the groups of which every AU was scored, and over all that were."""
+    whole = {name: aus for name, aus in groups().items() if set(aus) <= set(scores)}
+    means = {name: mean_score(scores, aus) for name, aus in {**whole, "all": scores}.items()}
     return {name: mean for name, mean in means.items() if mean is not None}
+
+
+# Films, beside another tool's opinion ----------------------------------------------------------
+
+MIN_DEVIATION_AU = 0.2
+MIN_DEVIATION_ANGLE_RAD = 0.02
+
+
+def film_correlations(
+    said: FloatArray, opinion: FloatArray, columns: tuple[str, ...]
+) -> dict[str, float]:
+    """Column → Pearson's r over the frames of one film, where the opinion varies at all.
+
+    Args:
+        said: (N, K) what is judged, NaN where it is silent.
+        opinion: (N, K) what it is held against, NaN where that is silent.
+        columns: K names, AUs and angles; what varies by less than MIN_DEVIATION_AU, or
+            MIN_DEVIATION_ANGLE_RAD, is left out. r is 0 of an answer that does not vary.
+    """
+    out = {}
+    for column, name in enumerate(columns):
+        both = np.isfinite(said[:, column]) & np.isfinite(opinion[:, column])
+        mine, theirs = said[both, column], opinion[both, column]
+        least = MIN_DEVIATION_AU if name.startswith("AU") else MIN_DEVIATION_ANGLE_RAD
+        if len(theirs) > 1 and theirs.std() > least:
+            out[name] = float(np.nan_to_num(pearson(mine, theirs)))
+    return out
+
+
+def median_scores(films: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Median over films of each column, in the columns' order; films without it are left out."""
+    columns = sorted({column for scores in films.values() for column in scores})
+    values = {c: [s[c] for s in films.values() if c in s] for c in columns}
+    return {column: float(np.median(found)) for column, found in values.items()}
+
+
+def film_averages(medians: dict[str, float]) -> dict[str, float]:
+    """Mean and median over DISFA's AUs of the films' medians, of those that vary anywhere."""
+    found = [medians[name] for name in DISFA_AUS if name in medians]
+    if not found:
+        return {}
+    return {
+        "DISFA's 12, mean": float(np.mean(found)),
+        "DISFA's 12, median": float(np.median(found)),
+        "DISFA's 12, of which vary": float(len(found)),
+    }
+
+
+# Tables ----------------------------------------------------------------------------------------
 
 
 def format_scores(title: str, scores: dict[str, Score]) -> str:

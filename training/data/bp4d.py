@@ -80,4 +80,5 @@ def _sequence(
         tuple(scores),
         numbers,
         intensities,
+        tuple(files[au] for au in AUS),
     )

@@ -35,11 +35,14 @@ def read_disfa(root: Path) -> list[LabelledSequence]:
 
 def _sequence(root: Path, folder: Path) -> LabelledSequence:
     subject = folder.name
-    scores = {f"AU{au:02d}": read_scores(folder / f"{subject}_au{au}.txt") for au in AUS}
+    files = {f"AU{au:02d}": folder / f"{subject}_au{au}.txt" for au in AUS}
+    scores = {name: read_scores(path) for name, path in files.items()}
     numbers, intensities = table(scores)
     split: Split = "test" if subject in TEST_SUBJECTS else "train"
     film = _film(root, subject)
-    return LabelledSequence(subject, subject, split, film, tuple(scores), numbers, intensities)
+    return LabelledSequence(
+        subject, subject, split, film, tuple(files), numbers, intensities, tuple(files.values())
+    )
 
 
 def _film(root: Path, subject: str) -> Path:

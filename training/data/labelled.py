@@ -32,6 +32,7 @@ class LabelledSequence:
         au_names: (K,) the layout's names, "AU06".
         frame_numbers: (N,) of the scored frames, as the set counts them, rising.
         intensities: (N, K) 0 to 5, NaN where nobody scored.
+        labels: the files that the intensities come from.
         first_number: what the set calls the film's first frame.
     """
 
@@ -42,6 +43,7 @@ class LabelledSequence:
     au_names: tuple[str, ...]
     frame_numbers: NDArray[np.int64]
     intensities: FloatArray
+    labels: tuple[Path, ...] = ()
     first_number: int = 1
 
     def scored_pictures(self) -> Iterator[tuple[int, NDArray[np.uint8]]]:
