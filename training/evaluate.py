@@ -100,7 +100,7 @@ Answers = list[tuple[FaceSample, Prediction | None]]
 
 def evaluate(
     predictors: Sequence[Predictor], faces: Faces, films: bool = False
-) -> list[Result] | list[FilmResult]:
+) -> list[Result | FilmResult]:
     """Run predictors over a set, side by side.
 
     Args:
@@ -121,7 +121,7 @@ def evaluate(
     for predictor, kept in zip(predictors, answers, strict=True):
         if not any(answer for _, answer in kept):
             raise SourceError(f"{predictor.name} found a face in none of {len(kept)} pictures")
-    return [judge_films(kept) for kept in answers] if films else [judge(kept) for kept in answers]
+    return [judge_films(kept) if films else judge(kept) for kept in answers]
 
 
 def judge(answers: Answers) -> Result:

@@ -31,6 +31,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from geface_bridge.errors import SourceError
+
 SHARD_SIZE = 256
 JPEG_QUALITY = 95
 DEPTH_STEP_M = 1e-4
@@ -100,26 +102,63 @@ def whole_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def read_shard(path: Path) -> Iterator[Pair]:
-    """The pairs of a shard, in order."""
-    members: dict[str, bytes] = {}
-    key = ""
-    with tarfile.open(path, "r") as tar:
-        for entry in tar:
-            stem, suffix = entry.name.split(".", 1)
-            if members and stem != key:
-                yield _decode(key, members)
-                members = {}
-            file = tar.extractfile(entry)
-            if file is not None:
-                key, members[suffix] = stem, file.read()
-    if members:
-        yield _decode(key, members)
+    """The pairs of a shard, in order.
+
+    Raises:
+        SourceError: it is no shard, is cut off, or holds what is no pair.
+    """
+    with _told(path):
+        key, members = "", dict[str, bytes]()
+        with open_shard(path) as tar:
+            for entry in tar:
+                stem, suffix = entry.name.split(".", 1)
+                if members and stem != key:
+                    yield _decode(key, members)
+                    members = {}
+                file = tar.extractfile(entry)
+                if file is not None:
+                    key, members[suffix] = stem, file.read()
+        if members:
+            yield _decode(key, members)
 
 
 def count_pairs(path: Path) -> int:
-    """How many pairs a shard holds."""
-    with tarfile.open(path, "r") as tar:
+    """How many pairs a shard holds.
+
+    Raises:
+        SourceError: it is no shard, or is cut off.
+    """
+    with _told(path), open_shard(path) as tar:
         return sum(name.endswith(".npy") for name in tar.getnames())
+
+
+@contextmanager
+def open_shard(path: Path) -> Iterator[tarfile.TarFile]:
+    """A shard's tar file.
+
+    Raises:
+        tarfile.ReadError: it is none, or is cut off; tarfile itself takes a file that ends
+            between two members for whole.
+        OSError: it cannot be read.
+    """
+    end = 2 * tarfile.BLOCKSIZE
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - end))
+        if file.read() != bytes(end):
+            raise tarfile.ReadError("it does not end as a tar file does")
+    with tarfile.open(path, "r:") as tar:
+        yield tar
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """What goes wrong with a shard, as the user is told of it."""
+    try:
+        yield
+    except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, cv2.error) as error:
+        raise SourceError(
+            f"{path} is no whole shard of rendered pairs ({error}): remove it and render again"
+        ) from error
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:
@@ -182,7 +221,10 @@ def _depth_from_steps(steps: NDArray[Any]) -> NDArray[np.float32]:
 
 def _decode(key: str, members: dict[str, bytes]) -> Pair:
     def image(suffix: str, flag: int) -> NDArray[Any]:
-        return np.asarray(cv2.imdecode(np.frombuffer(members[suffix], np.uint8), flag))
+        found = cv2.imdecode(np.frombuffer(members[suffix], np.uint8), flag)
+        if found is None:
+            raise ValueError(f"{key}.{suffix} is no picture")
+        return np.asarray(found)
 
     def plane(suffix: str) -> NDArray[Any] | None:
         return image(suffix, cv2.IMREAD_UNCHANGED) if suffix in members else None

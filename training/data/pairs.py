@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from geface_bridge.errors import SourceError
 from rig.layout import load_layout
+from training.shards import open_shard
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ class PairSet:
 
     def parameters(self, position: int) -> NDArray[np.float32]:
         """(P,) in the layout's order."""
-        found = np.load(io.BytesIO(self._bytes(position, "npy")), allow_pickle=False)
+        try:
+            found = np.load(io.BytesIO(self._bytes(position, "npy")), allow_pickle=False)
+        except (ValueError, OSError, EOFError) as error:
+            raise self._wrong(position, f"has an npy that is no array ({error})") from error
         expected = (len(load_layout().parameter_names),)
         if found.shape != expected:
             raise self._wrong(position, f"has parameters of shape {found.shape}, not {expected}")
@@ -78,11 +82,15 @@ class PairSet:
 
     def landmarks(self, position: int) -> dict[str, tuple[float, float]]:
         """Name → (x, y) in pixels."""
-        points = json.loads(self._bytes(position, "json"))
-        return {name: (x, y) for name, (x, y, *_) in points.items()}
+        try:
+            points = json.loads(self._bytes(position, "json"))
+            return {name: (float(x), float(y)) for name, (x, y, *_) in points.items()}
+        except (ValueError, TypeError, AttributeError) as error:
+            raise self._wrong(position, f"has a json without landmarks ({error})") from error
 
     def _decoded(self, position: int, suffix: str, flag: int) -> NDArray[np.uint8]:
-        image = cv2.imdecode(np.frombuffer(self._bytes(position, suffix), np.uint8), flag)
+        data = self._bytes(position, suffix)
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag) if data else None
         if image is None:
             raise self._wrong(position, f"has a {suffix} that is no picture")
         return np.asarray(image)
@@ -112,7 +120,7 @@ def read_places(shard: Path) -> list[Place]:
     """
     places: dict[int, dict[str, Member]] = {}
     try:
-        with tarfile.open(shard, "r:") as tar:
+        with open_shard(shard) as tar:
             for entry in tar:
                 stem, _, suffix = entry.name.partition(".")
                 places.setdefault(int(stem), {})[suffix] = Member(entry.offset_data, entry.size)
@@ -122,9 +130,6 @@ def read_places(shard: Path) -> list[Place]:
         ) from error
     if not places:
         raise SourceError(f"{shard} holds no samples: remove it and render again")
-    last = max(m.offset + m.size for found in places.values() for m in found.values())
-    if shard.stat().st_size < last:
-        raise SourceError(f"{shard} is cut off: remove it and render again")
     return [Place(index, shard, members) for index, members in sorted(places.items())]
 
 
