@@ -1,0 +1,41 @@
+"""Batch norm as torch has it, in one process; two are tested with R's runs."""
+
+import pytest
+import torch
+from torch import nn
+
+from training.norm import SharedBatchNorm2d, statistics_kept
+
+
+def both(seed=0):
+    torch.manual_seed(seed)
+    ours, theirs = SharedBatchNorm2d(3), nn.BatchNorm2d(3)
+    with torch.no_grad():
+        ours.weight.copy_(torch.rand(3))
+        ours.bias.copy_(torch.rand(3))
+    theirs.load_state_dict(ours.state_dict())
+    return ours, theirs, 2 + 3 * torch.randn(4, 3, 5, 6)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_it_is_torchs_batch_norm(training):
+    ours, theirs, x = both()
+    a, b = x.clone().requires_grad_(), x.clone().requires_grad_()
+    ours.train(training)
+    theirs.train(training)
+    torch.testing.assert_close(ours(a), theirs(b), rtol=1e-4, atol=1e-5)
+    ours(a).square().mul(x).sum().backward()
+    theirs(b).square().mul(x).sum().backward()
+    torch.testing.assert_close(a.grad, b.grad, rtol=1e-3, atol=1e-4)
+    for name, value in theirs.state_dict().items():
+        torch.testing.assert_close(ours.state_dict()[name], value, rtol=1e-4, atol=1e-5)
+
+
+def test_statistics_can_be_kept():
+    ours, _, x = both()
+    before = ours.running_mean.clone()
+    with statistics_kept(nn.Sequential(ours)):
+        ours(x)
+    assert torch.equal(ours.running_mean, before)
+    ours(x)
+    assert not torch.equal(ours.running_mean, before)
