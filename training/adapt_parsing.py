@@ -1,0 +1,216 @@
+"""The parsing network brought from renders to photographs, without a human's label.
+
+Self-training: the network that learnt from renders labels the photographs once, seen straight and
+mirrored, landmark contours decide about lips, lids, brows and nose, and what neither is sure of
+has no label (``training.data.photo_masks``). It then learns from those photographs, varied as
+strongly as the renders it goes on to see beside them: its answer must stay the same under blur,
+noise, another light and a hand before the face.
+
+    python -m training.adapt_parsing --start runs/parsing/checkpoint.safetensors \
+        --data runs/pairs --photos faces --out runs/parsing-adapted
+"""
+
+# torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
+# mypy: disable-error-code="misc, no-any-return, untyped-decorator"
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from geface_bridge.align import CROP_SIZE
+from training.console import TrainingCommand
+from training.data.faces import FaceSet, read_faces
+from training.data.pairs import PairSet
+from training.data.parsing_samples import (
+    ParsingSamples,
+    ParsingVariation,
+    jittered,
+    varied,
+)
+from training.data.photo_masks import UNKNOWN, pseudo_classes
+from training.loop import LoopConfig, Samples, join_world, leave_world, run_loop
+from training.parsing import ParsingNet, ParsingTask, as_input, load_parsing, split
+from training.parsing_scores import held_out_photos
+
+Bytes = NDArray[np.uint8]
+
+
+class PhotoSamples:
+    """Photographs (3, 128, 128) uint8 with pseudo-classes (128, 128), varied.
+
+    Args:
+        crops: (N, 128, 128, 3) uint8.
+        classes: (N, 128, 128) uint8, ``UNKNOWN`` where there is no label.
+        variation: how far they are varied.
+    """
+
+    def __init__(self, crops: Bytes, classes: Bytes, variation: ParsingVariation) -> None:
+        self.crops, self.classes, self.variation = crops, classes, variation
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def sample(self, position: int, rng: np.random.Generator) -> tuple[Bytes, Bytes]:
+        """See ``training.loop.Samples``."""
+        crop, classes = _moved(self.crops[position], self.classes[position], rng, self.variation)
+        crop, classes = varied(crop, classes, rng, self.variation)
+        return np.ascontiguousarray(crop.transpose(2, 0, 1)), classes
+
+
+class Mixture:
+    """Renders and, every time with chance ``share``, a photograph instead.
+
+    Args:
+        renders, photos: what is mixed.
+        share: 0..1.
+    """
+
+    def __init__(self, renders: Samples, photos: Samples, share: float) -> None:
+        self.renders, self.photos, self.share = renders, photos, share
+
+    def __len__(self) -> int:
+        return len(self.renders)
+
+    def sample(self, position: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        """See ``training.loop.Samples``."""
+        if rng.random() < self.share:
+            return self.photos.sample(int(rng.integers(len(self.photos))), rng)
+        return self.renders.sample(position, rng)
+
+
+def label_photos(net: nn.Module, faces: FaceSet, batch: int = 16) -> Bytes:
+    """(N, 128, 128) pseudo-classes by network and landmarks."""
+    out = []
+    for first in range(0, len(faces), batch):
+        probabilities = _probabilities(net, faces.crops[first : first + batch])
+        points = faces.landmarks[first : first + batch]
+        pairs = zip(points, probabilities, strict=True)
+        out += [pseudo_classes(landmarks, each) for landmarks, each in pairs]
+    return np.stack(out)
+
+
+def _probabilities(net: nn.Module, crops: Bytes) -> NDArray[np.float32]:
+    """(N, K, 128, 128), the mean of the picture and its mirror image."""
+    pictures = as_input(torch.from_numpy(crops).permute(0, 3, 1, 2))
+    with torch.no_grad():
+        straight = net(pictures).logits.softmax(1)
+        mirrored = net(pictures.flip(3)).logits.softmax(1).flip(3)
+    return np.asarray(((straight + mirrored) / 2).numpy(), np.float32)
+
+
+def _moved(
+    crop: Bytes, classes: Bytes, rng: np.random.Generator, variation: ParsingVariation
+) -> tuple[Bytes, Bytes]:
+    """Both under the same jitter; what comes in from outside has no label."""
+    matrix = jittered(rng, variation)
+    matrix[:, 2] += matrix[:, :2] @ (0.5, 0.5) - 0.5  # cv2 counts from pixel centres
+    size = (CROP_SIZE, CROP_SIZE)
+    crop = np.asarray(cv2.warpAffine(crop, matrix, size, borderMode=cv2.BORDER_REPLICATE))
+    moved = cv2.warpAffine(
+        classes, matrix, size, flags=cv2.INTER_NEAREST, borderValue=float(UNKNOWN)
+    )
+    return crop.astype(np.uint8), np.asarray(moved, np.uint8)
+
+
+def started_task(start: Path) -> ParsingTask:
+    """A task whose network has a checkpoint's averaged weights and learns on from there."""
+    net = load_parsing(start)
+    if not isinstance(net, ParsingNet):
+        raise click.UsageError("--start wants a network of this program, not the public BiSeNet")
+    task = ParsingTask(net.config)
+    task.net.load_state_dict(net.state_dict())
+    return task
+
+
+@click.command(cls=TrainingCommand)
+@click.option(
+    "--start",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    required=True,
+    help="Checkpoint of training.parsing.",
+)
+@click.option(
+    "--data",
+    "folders",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of pairs rendered with masks; may be given several times.",
+)
+@click.option(
+    "--photos",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Photographs or videos, or folders of them; every fifth face is left for scores.",
+)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+@click.option("--cache", type=click.Path(path_type=Path), help="Where aligned photos are kept.")
+@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=600, show_default=True)
+@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
+@click.option("--learning-rate", type=float, default=5e-4, show_default=True)
+@click.option("--held-out", type=click.IntRange(0), default=512, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
+@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
+def main(
+    start: Path,
+    folders: tuple[Path, ...],
+    photos: tuple[Path, ...],
+    out: Path,
+    cache: Path | None,
+    share: float,
+    steps: int,
+    batch_size: int,
+    learning_rate: float,
+    held_out: int,
+    seed: int,
+    threads: int,
+    device: str | None,
+    loader_workers: int,
+    mixed_precision: bool,
+) -> None:
+    """Adapt the parsing network to photographs; scores: python -m training.parsing_scores."""
+    torch.set_num_threads(threads)
+    pairs, faces = PairSet(*folders), read_faces(photos, cache)
+    variation = ParsingVariation()
+    renders = ParsingSamples(pairs, split(len(pairs), held_out)[0], variation)
+    seen = _without(faces, held_out_photos(faces))
+    labelled = PhotoSamples(seen.crops, label_photos(load_parsing(start), seen), variation)
+    config = LoopConfig(
+        steps, batch_size, learning_rate, weight_decay=1e-4, warmup_steps=50, ema_decay=0.99,
+        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
+    )  # fmt: skip
+    world = join_world(device)
+    try:
+        run_loop(
+            lambda: started_task(start),
+            Mixture(renders, labelled, share),
+            config,
+            out,
+            world=world,
+            loader_workers=loader_workers,
+        )
+    finally:
+        leave_world()
+
+
+def _without(faces: FaceSet, numbers: NDArray[np.int64]) -> FaceSet:
+    kept = np.setdiff1d(np.arange(len(faces)), numbers)
+    names = FaceSet.__dataclass_fields__
+    return FaceSet(**{name: getattr(faces, name)[kept] for name in names})
+
+
+if __name__ == "__main__":
+    main()
