@@ -8,7 +8,7 @@ chosen by PYOPENGL_PLATFORM at import; EGL works without a screen, on Mesa also 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from rig import photograph
 from rig.appearance import (
     HEIGHT_STEP_M,
+    MAP_SIZE,
     hair_mask,
     load_skin_maps,
     paint_hair,
@@ -32,7 +33,7 @@ from rig.eyes import paint_eye, paint_lashes
 from rig.head import Head, Primitive, load_head
 from rig.landmarks import Landmarks
 from rig.layout import BrowStyle, channels_from_parameters, load_layout
-from rig.looks import Appearance
+from rig.looks import Appearance, default_appearance
 from rig.materials import ROUGHNESS
 from rig.mouth import paint_mouth, paint_teeth, paint_tongue
 from rig.props import Prop, Styling, props_for
@@ -76,6 +77,8 @@ _IN_MOUTH = ("mouth", "teeth", "tongue")
 _PICTURE, _SURFACE, _SHADOWS, _LABELS = range(4)  # texture units
 _SHADOW_SIZE, _SHADOW_REACH_M = 256, 0.19
 _LIGHTS = 3
+# Pictures up to here have fewer pixels than half the skin's texels: half of them are painted.
+_SMALL_PX = 192
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,8 @@ class Renderer:
         self.size = size
         self.head = head or load_head()
         self.layout = load_layout()
+        self._texture_size = MAP_SIZE if size > _SMALL_PX else MAP_SIZE // 2
+        self._shown: dict[str, ByteImage] = {}
         self.skeleton = Skeleton(self.head)
         self._landmarks = Landmarks(self.head)
         self._normals = {
@@ -245,9 +250,12 @@ class Renderer:
         vertices = self._posed(matrices)
         for name, piece in self._parts.items():
             piece.mesh.set_pose(vertices[name], self._normals[name](vertices[name]))
-        for name, picture in textures(look, channels).items():
-            self._parts[name].picture.set_picture(picture)
-        self._surface.set_picture(paint_surface(look, crease_depths(channels)))
+        for name, picture in textures(look, channels, self._texture_size).items():
+            if self._shown.get(name) is not picture:
+                self._parts[name].picture.set_picture(picture)
+                self._shown[name] = picture
+        depths = crease_depths(channels)
+        self._surface.set_picture(paint_surface(look, depths, self._texture_size))
         self._load_props(props_for(styling, look), matrices, rig_from_camera(view)[:3, 3])
         tongue_out = channels[self._tongue_out] > 0.05
         for name in _IN_MOUTH:
@@ -508,10 +516,17 @@ def over(colour: ByteImage, ground: ByteImage) -> ByteImage:
     return np.asarray(colour[..., :3] + uncovered * ground // 255, dtype=np.uint8)
 
 
-def textures(look: Appearance, channels: FloatArray) -> dict[str, ByteImage]:
-    """Painted pictures by part, the skin creased as the (C,) channels ask."""
+def textures(look: Appearance, channels: FloatArray, size: int = MAP_SIZE) -> dict[str, ByteImage]:
+    """Painted pictures by part, the skin (of ``size`` pixels) creased as the (C,) channels ask."""
+    return {"skin": paint_skin(look, crease_depths(channels), size)} | _still_textures(
+        replace(look, brow=default_appearance().brow)
+    )
+
+
+@lru_cache(maxsize=1)
+def _still_textures(look: Appearance) -> dict[str, ByteImage]:
+    """What a look paints alike whatever the face does; a run of one look paints it once."""
     return {
-        "skin": paint_skin(look, crease_depths(channels)),
         "eyes": paint_eye(look),
         "hair": paint_hair(look),
         "teeth": paint_teeth(look),
