@@ -20,7 +20,7 @@ import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 from torch.nn import functional
 
 from geface_bridge.errors import ModelError
@@ -37,6 +37,7 @@ from training.loop import (
     run_loop,
 )
 from training.losses.features import FaceFeatures
+from training.norm import SharedBatchNorm2d
 
 TASK = "parsing"
 GROUPS = {
@@ -130,11 +131,12 @@ class ParsingNet(nn.Module):
     def _weigh(self, stages: list[Tensor], logits: Tensor) -> None:
         """Follow the mean magnitude of every part's features inside its mask."""
         maps, masks = masked_maps(stages, logits)
-        sizes = [
-            (masks[k] * maps[k].abs()).sum() / (masks[k].sum() * maps[k].shape[1] + 1e-3)
-            for k in GROUPS
-        ]
-        self.magnitude.lerp_(torch.stack(sizes).clamp_min(1e-3).float(), 0.02)
+        inside = [(masks[k] * maps[k].abs()).sum() for k in GROUPS]
+        areas = [masks[k].sum() * maps[k].shape[1] for k in GROUPS]
+        sums = torch.stack([torch.stack(inside), torch.stack(areas)]).float()
+        if distributed.is_initialized():
+            distributed.all_reduce(sums)
+        self.magnitude.lerp_((sums[0] / (sums[1] + 1e-3)).clamp_min(1e-3), 0.02)
 
 
 def masked_features(
@@ -204,7 +206,7 @@ class AttentionRefinement(nn.Module):
     def __init__(self, wide: int, narrow: int) -> None:
         super().__init__()
         self.conv = _convolved(wide, narrow)
-        self.weigh = nn.Sequential(nn.Conv2d(narrow, narrow, 1), nn.BatchNorm2d(narrow))
+        self.weigh = nn.Sequential(nn.Conv2d(narrow, narrow, 1), SharedBatchNorm2d(narrow))
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, narrow, h, w) of (N, wide, h, w)."""
@@ -248,7 +250,7 @@ class Residual(nn.Module):
         super().__init__()
         self.first = _convolved(before, after, stride=stride)
         self.second = nn.Sequential(
-            nn.Conv2d(after, after, 3, padding=1, bias=False), nn.BatchNorm2d(after)
+            nn.Conv2d(after, after, 3, padding=1, bias=False), SharedBatchNorm2d(after)
         )
         self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or before != after:
@@ -266,7 +268,7 @@ def _stage(before: int, after: int, count: int) -> nn.Sequential:
 
 def _convolved(before: int, after: int, size: int = 3, stride: int = 1) -> nn.Sequential:
     conv = nn.Conv2d(before, after, size, stride, size // 2, bias=False)
-    return nn.Sequential(conv, nn.BatchNorm2d(after), nn.ReLU())
+    return nn.Sequential(conv, SharedBatchNorm2d(after), nn.ReLU())
 
 
 def _resized(x: Tensor, size: torch.Size) -> Tensor:

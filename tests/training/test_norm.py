@@ -39,3 +39,15 @@ def test_statistics_can_be_kept():
     assert torch.equal(ours.running_mean, before)
     ours(x)
     assert not torch.equal(ours.running_mean, before)
+
+
+def test_with_statistics_kept_the_batchs_own_count():
+    """The sums that several processes share give what torch gives one."""
+    ours, theirs, x = both()
+    a, b = x.clone().requires_grad_(), x.clone().requires_grad_()
+    with statistics_kept(nn.Sequential(ours)):
+        y = ours(a)
+    torch.testing.assert_close(y, theirs(b), rtol=1e-4, atol=1e-5)
+    y.square().mul(x).sum().backward()
+    theirs(b).square().mul(x).sum().backward()
+    torch.testing.assert_close(a.grad, b.grad, rtol=1e-3, atol=1e-4)
