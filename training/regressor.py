@@ -26,6 +26,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from rig.sampling import person_of, sample_parameters
@@ -40,6 +41,7 @@ from training.loop import (
     load_averaged,
     read_averaged,
     run_loop,
+    under,
 )
 from training.losses.content import content_loss, part_sizes
 from training.losses.disentangling import disentangling_loss
@@ -58,6 +60,7 @@ from training.parameters import (
     with_base_expression,
     with_base_identity,
 )
+from training.parsing import ParsingConfig, ParsingNet, load_parsing
 
 TASK = "regressor"
 FEATURES = tuple(field.name for field in fields(FaceFeatures))
@@ -195,19 +198,56 @@ def channels_of(parsing: nn.Module) -> tuple[int, ...]:
     return tuple(getattr(features, name).shape[1] for name in FEATURES)
 
 
-def load_regressor(path: Path) -> Regressor:
-    """The averaged network of a checkpoint, frozen.
+class FaceReader(nn.Module):
+    """Pictures (N, 3, 128, 128), RGB 0..1 → parameters (N, P): F_seg, which stays, and R."""
+
+    def __init__(self, parsing: nn.Module, regressor: Regressor) -> None:
+        super().__init__()
+        self.parsing = parsing.eval().requires_grad_(False)
+        self.regressor = regressor
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """y' of aligned faces."""
+        return self.regressor(self.parsing.features(pictures))
+
+    def train(self, mode: bool = True) -> FaceReader:
+        """R alone changes its mode."""
+        super().train(mode)
+        self.parsing.eval()
+        return self
+
+    @property
+    def described(self) -> dict[str, Any]:
+        """What ``load_regressor`` needs."""
+        parsing = getattr(self.parsing, "config", None)
+        return {
+            "regressor": asdict(self.regressor.config),
+            "parsing": asdict(parsing) if parsing else None,
+        }
+
+
+def load_regressor(path: Path, parsing: nn.Module | None = None) -> FaceReader:
+    """The averaged networks of a checkpoint, frozen.
+
+    Args:
+        path: of the checkpoint, which holds the weights of F_seg too.
+        parsing: a network of F_seg's form, where it is not our own.
 
     Raises:
-        ModelError: the file is missing, no checkpoint, or another network's.
+        ModelError: the file is missing, no checkpoint, or other networks'.
     """
     described, weights = read_averaged(path, TASK)
     try:
         told = described["net"]
-        config = RegressorConfig(**{**told, "channels": tuple(told["channels"])})
-    except (KeyError, TypeError) as error:
-        raise ModelError(f"{path} describes no regressor of this program ({error})") from error
-    return load_averaged(Regressor(config), weights, path)
+        config = RegressorConfig(**_with_tuples(told["regressor"]))
+        parsing = parsing or ParsingNet(ParsingConfig(**_with_tuples(told["parsing"])))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"{path} describes no regressor of this program ({error!r})") from error
+    return load_averaged(FaceReader(parsing, Regressor(config)), weights, path)
+
+
+def _with_tuples(values: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
 
 
 # The losses ------------------------------------------------------------------------------------
@@ -260,13 +300,13 @@ class RegressorTask(Task):
 
     name = TASK
 
-    def __init__(self, net: Regressor, frozen: Frozen, weights: Weights) -> None:
+    def __init__(self, net: FaceReader, frozen: Frozen, weights: Weights) -> None:
         super().__init__()
         self.net, self.weights, self.frozen = net, weights, frozen.as_modules()
         # the weights too: a run of one variant does not go on from another's checkpoint
-        self.described: Mapping[str, Any] = {"net": asdict(net.config), "weights": asdict(weights)}
+        self.described: Mapping[str, Any] = {"net": net.described, "weights": asdict(weights)}
         with torch.no_grad():
-            face = self._parsed(frozen.renderer(base(torch.zeros(1))[None]))
+            face = self._parsed(drawn(frozen.renderer, base(torch.zeros(1))[None]))
         self.register_buffer("base_mouth", face.mouth, persistent=False)
         self.register_buffer("sizes", part_sizes(face), persistent=False)
 
@@ -287,14 +327,14 @@ class RegressorTask(Task):
             raise ConfigError("every loss is left out: nothing to learn")
         total = sum(getattr(self.weights, name) * value for name, value in losses.items())
         # every sub-network takes part, whatever is left out: DDP waits for all gradients
-        nothing = 0.0 * sum(p.sum() for p in self.net.parameters())
+        nothing = 0.0 * sum(p.sum() for p in self.net.regressor.parameters())
         return {"loss": total + nothing, **losses}
 
     def _on_photographs(self, pictures: Tensor, pose: Tensor) -> dict[str, Tensor]:
         weights, losses = self.weights, {}
         with torch.no_grad():
             photograph = self._parsed(pictures)
-        y = self.net(photograph)
+        y = self.net.regressor(photograph)
         made = self._made(y)
         if weights.content:
             losses["content"] = content_loss(made["as_read"][1], photograph, self.sizes)
@@ -327,7 +367,7 @@ class RegressorTask(Task):
             wanted["base_identity"] = with_base_identity(y)
         if not wanted:
             return {}
-        pictures = self.frozen["renderer"](torch.cat(list(wanted.values())))
+        pictures = drawn(self.frozen["renderer"], torch.cat(list(wanted.values())))
         features = self._parsed(pictures)
         maps = [getattr(features, name).chunk(len(wanted)) for name in FEATURES]
         each = [FaceFeatures(*parts) for parts in zip(*maps, strict=True)]
@@ -338,7 +378,7 @@ class RegressorTask(Task):
         maps = [torch.cat([getattr(f, name) for f in both]) for name in FEATURES]
         # the running statistics are the photographs': that is what R reads when it is used
         with statistics_kept(self.net):
-            read = self.net(FaceFeatures(*maps)).chunk(2)
+            read = self.net.regressor(FaceFeatures(*maps)).chunk(2)
         return loopback_loss(
             with_base_expression(y),
             read[0],
@@ -349,14 +389,23 @@ class RegressorTask(Task):
 
     def _on_generated(self, random: Tensor) -> Tensor:
         with torch.no_grad():
-            features = self._parsed(self.frozen["renderer"](random))
+            features = self._parsed(drawn(self.frozen["renderer"], random))
         if any(getattr(self.weights, name) for name in LOSSES[:5]):
             with statistics_kept(self.net):
-                return supervised_loss(self.net(features), random)
-        return supervised_loss(self.net(features), random)
+                return supervised_loss(self.net.regressor(features), random)
+        return supervised_loss(self.net.regressor(features), random)
 
     def _parsed(self, pictures: Tensor) -> FaceFeatures:
         return self.frozen["parsing"].features(pictures)
+
+
+def drawn(renderer: nn.Module, parameters: Tensor) -> Tensor:
+    """(N, 3, 128, 128) of parameters (N, P), whatever the renderer's size is."""
+    pictures = renderer(parameters)
+    size = (CROP_SIZE, CROP_SIZE)
+    if pictures.shape[-2:] == size:
+        return pictures
+    return nn.functional.interpolate(pictures, size, mode="bilinear", align_corners=False)
 
 
 def _only_mouth(mouth: Tensor) -> FaceFeatures:
@@ -401,7 +450,6 @@ class NetPaths:
             ModelError: one is missing or another network's.
         """
         from training.identity import load_identity
-        from training.parsing import load_parsing
         from training.renderer import load_renderer
 
         nets = load_renderer(self.renderer), load_parsing(self.parsing)
@@ -416,10 +464,11 @@ def make_task(
     Raises:
         ModelError: ``start`` is no regressor, or of another size.
     """
-    net = Regressor(config)
+    regressor = Regressor(config)
     if start:
-        net = load_averaged(net, read_averaged(start, TASK)[1], start).requires_grad_(True)
-    return RegressorTask(net, frozen, weights)
+        load_averaged(regressor, under(read_averaged(start, TASK)[1], "regressor"), start)
+        regressor.requires_grad_(True)
+    return RegressorTask(FaceReader(frozen.parsing, regressor), frozen, weights)
 
 
 def weights_from(changes: tuple[str, ...], without: tuple[str, ...]) -> Weights:

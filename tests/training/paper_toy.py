@@ -17,6 +17,7 @@ from training.face_mesh import LANDMARK_COUNT
 from training.loop import LoopConfig, join_world, leave_world, run_loop
 from training.losses.features import FaceFeatures
 from training.regressor import (
+    FaceReader,
     Frozen,
     Regressor,
     RegressorConfig,
@@ -76,7 +77,8 @@ def tiny(nets, **changes):
 
 def make_task(weights=None, seed=5):
     nets = frozen(seed)
-    return RegressorTask(Regressor(tiny(nets)), nets, weights or Weights())
+    reader = FaceReader(nets.parsing, Regressor(tiny(nets)))
+    return RegressorTask(reader, nets, weights or Weights())
 
 
 def mean_landmarks():

@@ -44,7 +44,7 @@ def gradients(weights):
     task = make_task(weights)
     task.net.train()
     task(*batch())["loss"].backward()
-    return torch.cat([p.grad.flatten() for p in task.net.parameters()])
+    return torch.cat([p.grad.flatten() for p in task.net.regressor.parameters()])
 
 
 def features(nets, count=3, scale=1.0):
@@ -206,12 +206,14 @@ def test_another_variants_checkpoint_is_refused(tmp_path):
 def test_a_regressor_is_read_back_and_can_be_started_from(tmp_path):
     run = run_loop(make_task, samples(), config(2), tmp_path)
     nets = frozen()
-    found = features(nets)
-    net = load_regressor(tmp_path / CHECKPOINT)
-    assert torch.equal(net(found), run.averaged()(found))
+    pictures = batch()[0]
+    net = load_regressor(tmp_path / CHECKPOINT, frozen(seed=6).parsing)
+    assert torch.equal(net(pictures), run.averaged()(pictures))
     started = task_with_start(nets, tiny(nets), Weights(), tmp_path / CHECKPOINT)
-    assert torch.equal(started.net.eval()(found), net(found))
-    assert all(p.requires_grad for p in started.net.parameters())
+    assert torch.equal(started.net.eval()(pictures), net(pictures))
+    assert all(p.requires_grad for p in started.net.regressor.parameters())
+    with pytest.raises(ModelError, match="describes no regressor"):
+        load_regressor(tmp_path / CHECKPOINT)
     with pytest.raises(ModelError, match="another network"):
         task_with_start(nets, tiny(nets, width=12), Weights(), tmp_path / CHECKPOINT)
 
@@ -250,7 +252,7 @@ def test_expression_is_seen_as_the_channels_say():
 def test_weights_by_name():
     found = weights_from(("base_au=0.3", "identity=2"), ("loopback",))
     assert found == Weights(base_au=0.3, identity=2, loopback=0)
-    with pytest.raises(ConfigError, match="no weight \\[.beard.\\]"):
+    with pytest.raises(ConfigError, match=r"no weight .*beard"):
         weights_from(("beard=1",), ())
     with pytest.raises(ConfigError, match="no NAME=NUMBER"):
         weights_from(("identity",), ())
@@ -263,6 +265,6 @@ def test_a_checkpoint_that_is_none_is_named(tmp_path):
     for name in ("renderer", "parsing", "identity"):
         arguments += [f"--{name}", str(wrong)]
     done = CliRunner().invoke(main, arguments)
-    assert done.exit_code == 1
+    assert done.exit_code == ModelError.exit_code
     assert str(wrong) in done.output
     assert not (tmp_path / "out").exists()

@@ -61,7 +61,7 @@ MOVES: dict[str, Move] = {
 }
 MOVE_CHANCE = 0.25
 ONE_SIDED_CHANCE = 0.25
-_STEP = 8  # pixels between the places where the warp is reckoned; between them it is straight
+_STEP = 4  # pixels between the places where the warp is reckoned; between them it is straight
 
 
 def warp_expression(
