@@ -130,19 +130,3 @@ def film_averages(medians: dict[str, float]) -> dict[str, float]:
         "DISFA's 12, median": float(np.median(found)),
         "DISFA's 12, of which vary": float(len(found)),
     }
-
-
-# Tables ----------------------------------------------------------------------------------------
-
-
-def format_scores(title: str, scores: dict[str, Score]) -> str:
-    """A table with a row an AU, the averages below."""
-    head = f"{title:<12} {'ICC':>6} {'MAE':>6} {'r':>6} {'F1':>6} {'n':>7}"
-    rows = [_row(name, score) for name, score in {**scores, **averages(scores)}.items()]
-    return "\n".join([head, *rows])
-
-
-def _row(name: str, score: Score) -> str:
-    values = (score.icc31, score.mae, score.pearson, score.f1)
-    cells = " ".join(f"{v:6.2f}" if np.isfinite(v) else f"{'.':>6}" for v in values)
-    return f"{name:<12} {cells} {score.count:7d}"

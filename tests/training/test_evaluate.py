@@ -6,16 +6,24 @@ from click.testing import CliRunner
 
 from geface_bridge.errors import SourceError
 from rig.layout import load_layout
-from tests.training.data.made import make_bp4d, make_disfa
-from tests.training.samples import random_pair
+from tests.training.data.made import make_bp4d
 from training.data.bp4d import AUS
-from training.data.disfa import read_disfa
-from training.evaluate import Sample, evaluate, main, pairs_samples, sequence_samples
-from training.predictors import Prediction
+from training.data.judged import FaceSample
+from training.data.predictions import Prediction
+from training.evaluate import evaluate, main
 from training.render_pairs import main as render_pairs
-from training.shards import shard_path, write_shard
 
 AUS_OF_BP4D = [f"AU{au:02d}" for au in AUS]
+
+
+class Says:
+    """Answers with a function of the sample's number."""
+
+    def __init__(self, name, answer):
+        self.name, self._answer = name, answer
+
+    def predict(self, samples):
+        return [self._answer(sample.number) for sample in samples]
 
 
 def tool_that_says(folder, sequence, rows):
@@ -26,75 +34,83 @@ def tool_that_says(folder, sequence, rows):
     return folder
 
 
+def samples(count, sequence="a", au="AU12"):
+    return [FaceSample(sequence, n, Prediction({au: float(n)}), None) for n in range(count)]
+
+
 def test_a_tool_that_says_the_truth_of_bp4ds_test_people_scores_best(tmp_path):
     root = make_bp4d(tmp_path / "bp4d")
     truth = [(n, [(n + au) % 6 for au in AUS]) for n in range(4, 9)]
-    tool = tool_that_says(tmp_path / "tool", "F002_T8", truth)
+    nothing = [(n, [0 for _ in AUS]) for n, _ in truth]
+    right = tool_that_says(tmp_path / "right", "F002_T8", truth)
+    wrong = tool_that_says(tmp_path / "wrong", "F002_T8", nothing)
     path = tmp_path / "scores.json"
-    command = ["--bp4d", str(root), "--csv", f"theirs={tool}", "--json", str(path)]
-    done = CliRunner().invoke(main, command, catch_exceptions=False)
+    tools = ["--csv", f"right={right}", "--csv", f"wrong={wrong}"]
+    done = CliRunner().invoke(main, ["--bp4d", str(root), *tools, "--json", str(path)])
     assert done.exit_code == 0, done.output
     scores = json.loads(path.read_text())["sets"]["BP4D"]
-    assert list(scores["aus"]) == AUS_OF_BP4D
-    assert scores["averages"]["BP4D's 5"]["icc31"] == pytest.approx(1)
-    assert scores["averages"]["BP4D's 5"]["mae"] == 0
-    assert scores["aus"]["AU10"]["count"] == 4
-    assert scores["found"] == 1
-    assert "face found in 100.0 %" in done.output
-
-
-def test_only_test_people_are_judged(tmp_path):
-    samples = list(sequence_samples(read_disfa(make_disfa(tmp_path))))
-    assert {sample.sequence for sample in samples} == {"SN003"}
-    assert [sample.number for sample in samples] == list(range(1, 7))
+    assert list(scores) == ["right", "wrong"]
+    assert list(scores["right"]["aus"]) == AUS_OF_BP4D
+    assert scores["right"]["averages"]["BP4D's 5"]["icc31"] == pytest.approx(1)
+    assert scores["right"]["averages"]["BP4D's 5"]["mae"] == 0
+    assert scores["right"]["aus"]["AU10"]["count"] == 4
+    assert scores["wrong"]["averages"]["BP4D's 5"]["icc31"] == pytest.approx(0, abs=1e-9)
+    assert scores["right"]["found"] == 1
+    assert "100.0 %" in done.output
 
 
 def test_faces_that_were_not_found_lower_the_share_and_not_the_scores():
-    class EverySecond:
-        name = "every second"
-
-        def predict(self, sequence, number, image_rgb):
-            return Prediction({"AU12": float(number)}) if number % 2 else None
-
-    nothing = np.zeros((2, 2, 3), np.uint8)
-    samples = [Sample("a", n, nothing, Prediction({"AU12": float(n)})) for n in range(4)]
-    result = evaluate(EverySecond(), iter(samples))
+    second = Says("every second", lambda n: Prediction({"AU12": float(n)}) if n % 2 else None)
+    (result,) = evaluate([second], iter(samples(4)))
     assert result.found == 0.5
     assert result.scores["AU12"].mae == 0
     assert np.isnan(result.pose_error_rad)
 
 
 def test_a_set_without_any_face_is_an_error():
-    class Blind:
-        name = "blind"
-
-        def predict(self, sequence, number, image_rgb):
-            return None
-
-    sample = Sample("a", 0, np.zeros((2, 2, 3), np.uint8), Prediction({"AU12": 0.0}))
     with pytest.raises(SourceError, match="blind found a face in none of 1 pictures"):
-        evaluate(Blind(), iter([sample]))
+        evaluate([Says("blind", lambda n: None)], iter(samples(1)))
+    with pytest.raises(SourceError, match="in none of 0 pictures"):
+        evaluate([Says("idle", lambda n: None)], iter([]))
 
 
-def test_the_shipped_estimator_judges_renders(tmp_path):
-    options = ["--count", "3", "--size", "192", "--seed", "5", "--no-masks", "--out", str(tmp_path)]
+def test_of_films_only_the_correlation_within_each_counts():
+    """A tool that is twice as loud, and louder still in one film, agrees all the same."""
+    louder = Says("louder", lambda n: Prediction({"AU12": 2.0 * n}, yaw_rad=0.1 * n))
+    films = [*samples(9, "a"), *samples(5, "b"), *samples(7, "b", au="AU04")]
+    (result,) = evaluate([louder], iter(films), films=True)
+    assert result.films == {"a": {"AU12": pytest.approx(1)}, "b": {"AU12": pytest.approx(1)}}
+    assert result.as_json()["medians"] == {"AU12": pytest.approx(1)}
+
+
+def test_the_shipped_estimator_judges_renders_and_the_cache_gives_the_same(tmp_path):
+    renders = tmp_path / "renders"
+    options = ["--count", "3", "--size", "192", "--seed", "5", "--no-masks", "--out", str(renders)]
     CliRunner().invoke(render_pairs, options, catch_exceptions=False)
-    path = tmp_path / "scores.json"
-    command = ["--pairs", f"renders={tmp_path}", "--json", str(path)]
-    done = CliRunner().invoke(main, command, catch_exceptions=False)
-    assert done.exit_code == 0, done.output
-    scores = json.loads(path.read_text())["sets"]["renders"]
-    assert set(scores["aus"]) == {au.name for au in load_layout().all_aus}
-    assert "yaw and pitch off by" in done.output
-    assert scores["pose_error_rad"] < 0.35
+    found = []
+    for number in range(2):
+        path = tmp_path / f"{number}.json"
+        command = ["--pairs", f"renders={renders}", "--cache", str(tmp_path / "cache")]
+        done = CliRunner().invoke(main, [*command, "--model", "ours=", "--json", str(path)])
+        assert done.exit_code == 0, done.output
+        found.append(json.loads(path.read_text())["sets"]["renders"]["ours"])
+    assert found[0] == found[1]
+    assert set(found[0]["aus"]) == {au.name for au in load_layout().all_aus}
+    assert "AU block's 23" in found[0]["averages"]
+    assert found[0]["pose_error_rad"] < 0.35
 
 
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
         ([], "nothing to evaluate on"),
-        (["--pairs", "renders"], "no NAME=FOLDER"),
-        (["--pairs", "renders=nowhere"], "nowhere holds no shard"),
+        (["--pairs", "renders"], "no NAME=PATH"),
+        (["--pairs", "renders=nowhere"], "nowhere/manifest.json is no manifest"),
+        (["--pictures", "a=nowhere"], "labels.csv cannot be read"),
+        (["--clips", "a=nowhere"], "nowhere holds no"),
+        (["--pairs", "a=b", "--model", "absent.onnx"], "absent.onnx does not exist"),
+        (["--pairs", "a=b", "--model", "absent.safetensors"], "absent.safetensors is no check"),
+        (["--pairs", "a=b", "--model", "a=", "--model", "a="], "two models have one name"),
     ],
 )
 def test_wrong_options_are_one_line(options, complaint):
@@ -102,11 +118,3 @@ def test_wrong_options_are_one_line(options, complaint):
     assert done.exit_code == 2
     assert complaint in done.output
     assert "Traceback" not in done.output
-
-
-def test_renders_of_another_layout_are_named(tmp_path):
-    pair = random_pair(0)
-    object.__setattr__(pair, "parameters", pair.parameters[:-1])
-    write_shard(shard_path(tmp_path, 0), [pair])
-    with pytest.raises(SourceError, match=r"shard-00000000\.tar has parameters of shape"):
-        list(pairs_samples(tmp_path))

@@ -3,7 +3,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.scores import DISFA_AUS, averages, format_scores, mean_score, score_aus
+from rig.layout import load_layout
+from training.scores import (
+    DISFA_AUS,
+    averages,
+    film_averages,
+    film_correlations,
+    groups,
+    mean_score,
+    median_scores,
+    score_aus,
+)
 
 NAMES = ("AU01", "AU12")
 
@@ -73,8 +83,31 @@ def test_a_published_groups_mean_stands_only_where_all_of_it_was_scored():
     assert set(averages(score_aus(true[:, :11], true[:, :11], DISFA_AUS[:11]))) == {"all"}
 
 
-def test_a_table_has_a_row_for_every_au_and_mean():
-    true = np.array([[0, 0], [3, 0.0]])
-    lines = format_scores("set", score_aus(true, true, NAMES)).splitlines()
-    assert [line.split()[0] for line in lines] == ["set", "AU01", "AU12", "all"]
-    assert lines[2].split()[1] == "."
+def test_the_groups_are_of_the_layout_and_of_the_papers_size():
+    known = {au.name for au in load_layout().all_aus}
+    assert {name: len(aus) for name, aus in groups().items()} == {
+        "DISFA's 12": 12,
+        "BP4D's 5": 5,
+        "AU block's 23": 23,
+    }
+    assert all(set(aus) <= known for aus in groups().values())
+
+
+def test_a_film_counts_where_the_opinion_varies_and_a_constant_answer_agrees_with_nothing():
+    opinion = np.array([[0, 0, 0, 0.0], [1, 0.1, 1, 0.01], [2, 0, 2, 0], [np.nan, 5, np.nan, 9]])
+    said = np.array([[3, 0, 1, 1], [2, 0.1, 1, 2], [1, 0, 1, 1], [9, 9, 9, np.nan]], float)
+    found = film_correlations(said, opinion[:, :], ("AU01", "AU02", "AU04", "yaw"))
+    assert found == {"AU01": pytest.approx(-1), "AU02": pytest.approx(0.999, abs=0.01), "AU04": 0}
+    assert "AU02" not in film_correlations(said[:3], opinion[:3], ("AU01", "AU02", "AU04", "yaw"))
+
+
+def test_the_median_leaves_out_films_in_which_nothing_varies():
+    films = {"a": {"AU12": 0.5, "AU04": 0.1}, "b": {"AU12": 0.7}, "c": {}}
+    medians = median_scores(films)
+    assert medians == {"AU04": pytest.approx(0.1), "AU12": pytest.approx(0.6)}
+    assert film_averages(medians) == {
+        "DISFA's 12, mean": pytest.approx(0.35),
+        "DISFA's 12, median": pytest.approx(0.35),
+        "DISFA's 12, of which vary": 2,
+    }
+    assert film_averages({"AU45": 1.0}) == {}

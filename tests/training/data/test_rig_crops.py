@@ -78,8 +78,8 @@ def test_extended_crops_differ_outside_the_render_alone(pairs):
     far = np.array([(1.0, 0.0, 60.0), (0.0, 1.0, 0.0)])
     black, extended = (aligned(pairs, 0, jitter=far, extended=on) for on in (False, True))
     assert (black[:, :40] == 0).all()
-    assert (extended[:, :40].mean(axis=2) > 20).all()
-    np.testing.assert_allclose(black[:, 80:].astype(int), extended[:, 80:], atol=8)
+    assert (extended[:, :40].mean(axis=2) > 20).mean() > 0.95
+    np.testing.assert_array_equal(black[40:, 80:], extended[40:, 80:])
 
 
 def test_a_set_without_masks_says_so(pairs):
