@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from geface_bridge.align import AlignedFace, FaceAligner
+from geface_bridge.align import CROP_SIZE, AlignedFace, FaceAligner
 from geface_bridge.capture.images import read_image
 from geface_bridge.errors import ConfigError, ImageError, SourceError
 from rig.layout import channels_from_parameters, load_layout
@@ -116,12 +116,12 @@ class Objective:
         self.pose = photograph.pose
         with torch.no_grad():
             self.target = parsing.features(photograph.picture)
-            face = parsing.features(renderer(base(photograph.picture.new_zeros(1))[None]))
+            face = parsing.features(shown(renderer, base(photograph.pose)[None]))
         self.sizes = part_sizes(face)
 
     def __call__(self, parameters: Tensor) -> tuple[Tensor, Tensor]:
         """(N,) losses and (N,) content losses within them, of (N, P) parameters."""
-        seen = self.parsing.features(self.renderer(parameters))
+        seen = self.parsing.features(shown(self.renderer, parameters))
         content = torch.stack(
             [content_loss(_one(seen, i), self.target, self.sizes) for i in range(len(parameters))]
         )
@@ -134,6 +134,15 @@ class Objective:
             "au_weight": self.config.base_au,
         }
         return parameter_loss(parameters, self.pose, **weights)
+
+
+def shown(renderer: nn.Module, parameters: Tensor) -> Tensor:
+    """(N, 3, 128, 128) G's pictures; those of a smaller G are drawn up."""
+    made = renderer(parameters)
+    size = (CROP_SIZE, CROP_SIZE)
+    if made.shape[-2:] == size:
+        return made
+    return nn.functional.interpolate(made, size=size, mode="bilinear", align_corners=False)
 
 
 def _one(features: FaceFeatures, index: int) -> FaceFeatures:
@@ -365,7 +374,7 @@ def strongest(aus: dict[str, float], count: int = 7) -> str:
 def draw(face: AlignedFace, found: Fit, renderer: nn.Module, told: dict[str, Any]) -> Any:
     """(H, W, 3) photograph, G's face and the rig's face of the parameters found."""
     with torch.no_grad():
-        made = renderer(found.parameters[None])[0].clamp(0, 1).cpu().numpy()
+        made = shown(renderer, found.parameters[None])[0].clamp(0, 1).cpu().numpy()
     panels = {
         "photograph": face.crop_rgb,
         "learned renderer G": (255 * made.transpose(1, 2, 0) + 0.5).astype(np.uint8),

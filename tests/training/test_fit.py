@@ -150,6 +150,18 @@ def test_the_loss_of_several_faces_is_that_of_each_alone():
     assert losses[1] == pytest.approx(0.1 * 0.1 * 0.8**2)
 
 
+def test_pictures_of_a_smaller_renderer_are_drawn_up():
+    class Small(ToyRenderer):
+        def forward(self, y):
+            return functional.avg_pool2d(super().forward(y), 4)
+
+    with torch.no_grad():
+        made = fit.shown(Small(), face_of(AU12=0.4)[None])
+        full = RENDERER(face_of(AU12=0.4)[None])
+    assert made.shape == full.shape
+    assert (made - full).abs().mean() < 0.1
+
+
 def test_equal_seeds_find_the_same_and_more_starts_do_not_find_worse():
     photograph = picture_of(face_of(AU12=0.8, AU25=0.4))
     config = replace(CONFIG, steps=15, starts=3)
