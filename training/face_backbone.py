@@ -34,6 +34,7 @@ first halve the map: sides 96, 48, 24, 12, 6, 3 of a 192² picture."""
 BRANCH = ((32, 2), (64, 3), (128, 3), (128, 3))
 """The same of a branch: sides 16, 8, 4, 2."""
 BRANCH_SIDE = 16
+FRONT_END_FEATURES = 128 * 4 * 4 + 3 * 128 * 2 * 2
 BRANCH_MARGIN = 1.5
 
 # What the file's operators Landmarks2TransformMatrix hold: the points a region's box goes around.
@@ -137,11 +138,7 @@ class Branch(nn.Module):
         Returns:
             (N, 128, 2, 2).
         """
-        grid = region_grid(landmarks, self.region)
-        x = functional.grid_sample(fine, 2 * grid - 1, align_corners=False)
-        for stage in self.stages:
-            x = stage(x)
-        return x
+        return _seen_in(fine, landmarks, self.region, self.stages)
 
     def points(self, seen: Tensor, landmarks: Tensor) -> Tensor:
         """The region's points as the branch places them, (N, P, 2) over the picture's side."""
@@ -202,6 +199,46 @@ class FaceBackbone(nn.Module):
     def mesh(self, taps: Taps) -> Tensor:
         """(N, 468, 3) landmarks in pixels of a 192² picture, z away from the camera."""
         return self.mesh_head(self.ending(taps.map_3)).reshape(-1, MESH_POINTS, 3)
+
+
+class FaceFrontEnd(nn.Module):
+    """What an estimator needs of the network, as one row of numbers a face.
+
+    The trunk down to its map of 6x6 (4x4 of our crop, which is fed as it is: it frames the face
+    at .9 of MediaPipe's scale, and the branches still place lips and lids to half a pixel), and
+    the three regions.
+
+    Args:
+        backbone: whose modules to take; random ones if None.
+    """
+
+    def __init__(self, backbone: FaceBackbone | None = None) -> None:
+        super().__init__()
+        backbone = backbone or FaceBackbone()
+        self.stem, self.stem_act = backbone.stem, backbone.stem_act
+        self.stages = backbone.stages[:-1]
+        self.regions = nn.ModuleDict({n: b.stages for n, b in backbone.branches.items()})
+
+    def forward(self, pictures: Tensor, landmarks: Tensor) -> Tensor:
+        """Features.
+
+        Args:
+            pictures: (N, 3, 128, 128) float RGB 0..1.
+            landmarks: (N, 478, 2) over 128.
+
+        Returns:
+            (N, ``FRONT_END_FEATURES``).
+        """
+        x = self.stages[0](self.stem_act(self.stem(_same(pictures))))
+        fine = self.stages[1][0](x)
+        x = self.stages[1][1:](fine)
+        for stage in list(self.stages)[2:]:
+            x = stage(x)
+        seen = [
+            _seen_in(fine, landmarks, REGIONS[name], stages).flatten(1)
+            for name, stages in self.regions.items()
+        ]
+        return torch.cat([x.flatten(1), *seen], dim=1)
 
 
 def region_box(landmarks: Tensor, region: Region) -> tuple[Tensor, Tensor]:
@@ -273,6 +310,15 @@ def _assign(modules: list[nn.Module], layers: list[LayerWeights], path: Path) ->
             raise ModelError(f"{path} is another network: {layer.name} has other shapes")
         for parameter, tensor in zip(parameters, tensors, strict=True):
             parameter.data.copy_(tensor)
+
+
+def _seen_in(fine: Tensor, landmarks: Tensor, region: Region, stages: nn.ModuleList) -> Tensor:
+    """A branch's stages on its part of the trunk's fine map."""
+    grid = region_grid(landmarks, region)
+    x = functional.grid_sample(fine, 2 * grid - 1, align_corners=False)
+    for stage in stages:
+        x = stage(x)
+    return x
 
 
 def _stages(widths: tuple[tuple[int, int], ...], inputs: int) -> nn.ModuleList:
