@@ -11,12 +11,14 @@ from geface_bridge.capture import open_video
 from geface_bridge.errors import ModelError
 from training.face_backbone import (
     BRANCH_MARGIN,
+    FRONT_END_FEATURES,
     INPUT_SIZE,
     LIPS,
     MESH_POINTS,
     MODEL_FILE,
     REGIONS,
     FaceBackbone,
+    FaceFrontEnd,
     Region,
     load_face_backbone,
     mediapipe_file,
@@ -159,3 +161,13 @@ def test_the_seed_alone_decides_random_weights():
     one = FaceBackbone().stem.weight
     torch.manual_seed(3)
     assert torch.equal(one, FaceBackbone().stem.weight)
+
+
+def test_the_front_end_is_the_network_s_own_taps(net, face, seen):
+    taps, landmarks = seen
+    picture = torch.from_numpy(face.crop_rgb).permute(2, 0, 1)[None].float() / 255
+    with torch.no_grad():
+        features = FaceFrontEnd(net)(picture, landmarks)
+    assert features.shape == (1, FRONT_END_FEATURES)
+    parts = [taps.map_6, *(taps.regions[name] for name in REGIONS)]
+    torch.testing.assert_close(features, torch.cat([p.flatten(1) for p in parts], 1))
