@@ -326,7 +326,11 @@ class ParsingTask(Task):
             classes: (N, 128, 128) uint8; 255 counts for nothing.
         """
         logits = self.net(as_input(pictures)).logits
-        loss = functional.cross_entropy(logits, classes.long(), self.weights, ignore_index=255)
+        total = functional.cross_entropy(
+            logits, classes.long(), self.weights, ignore_index=255, reduction="sum"
+        )
+        # by the number of pixels and not of labels, so that many processes agree with one
+        loss = total / classes.numel()
         with torch.no_grad():
             right = (logits.argmax(1) == classes).float().mean()
         return {"loss": loss, "right": right}
