@@ -83,8 +83,8 @@ class RegressorConfig:
 
     channels: tuple[int, ...]
     size: int = 16
-    width: int = 48
-    hidden: int = 192
+    width: int = 32
+    hidden: int = 160
     expression_sees_brows: bool = True
 
 
