@@ -22,7 +22,8 @@ FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 
 PANEL_PX, CAPTION_PX = 320, 28
-RENDER_SIZE_PX = 384
+RENDER_SIZE_PX = 448
+_SPAN_M = 0.27  # the whole crop is in the picture, whoever it is
 _INK, _PAPER = (235, 235, 235), (24, 24, 24)
 
 
@@ -52,7 +53,8 @@ def plain_sample(parameters: FloatArray) -> FaceSample:
     layout = load_layout()
     style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
     look = replace(default_appearance(), brow=layout.brow_styles[style])
-    return FaceSample(np.asarray(parameters, np.float64), look, EVEN_VIEW, Photo())
+    view = replace(EVEN_VIEW, span_m=_SPAN_M)
+    return FaceSample(np.asarray(parameters, np.float64), look, view, Photo())
 
 
 def side_by_side(panels: dict[str, Picture], notes: tuple[str, ...] = ()) -> Picture:
