@@ -34,7 +34,7 @@ from training.evaluate import evaluate
 from training.loop import CHECKPOINT, LoopConfig, Samples, World, join_world, leave_world, run_loop
 from training.predictors import read_predictor
 from training.regressor import (
-    LOSSES,
+    PAPERS,
     Frozen,
     NetPaths,
     RegressorConfig,
@@ -66,7 +66,7 @@ class Variant:
 
 def papers_variants(start: Path | None = None) -> tuple[Variant, ...]:
     """All five losses; and each left out."""
-    each = [Variant(f"without {n}", weights_from((), (n,)), start) for n in LOSSES[:5]]
+    each = [Variant(f"without {n}", weights_from((), (n,)), start) for n in PAPERS]
     return Variant("all losses", start=start), *each
 
 

@@ -30,11 +30,15 @@ from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from rig.sampling import person_of, sample_parameters
+from training.augment import AugmentConfig, photograph
 from training.console import TrainingCommand
-from training.data.faces import FaceSamples, FaceVariation, read_faces
+from training.data.faces import FaceSamples, picture_from_crop, read_faces
+from training.data.pairs import PairSet
+from training.data.rig_crops import aligned, random_jitter
 from training.loop import (
     Arrays,
     LoopConfig,
+    Samples,
     Task,
     join_world,
     leave_world,
@@ -261,6 +265,8 @@ class Weights:
         content, identity, parameter, loopback, disentangling: the paper's five.
         generated: of ``supervised_loss`` on generated faces of random parameters; not in the
             paper.
+        rendered: of it on pictures whose parameters are known (``RenderedSamples``); not in the
+            paper either.
         base_identity, base_au: α and β of the parameter loss, which the paper does not give.
         loopback_identity: λ_le.
     """
@@ -271,14 +277,19 @@ class Weights:
     loopback: float = 0.1
     disentangling: float = 0.1
     generated: float = 0.0
+    rendered: float = 0.0
     base_identity: float = 0.1
     base_au: float = 0.1
     loopback_identity: float = 1.0
 
 
-LOSSES = ("content", "identity", "parameter", "loopback", "disentangling", "generated")
-GENERATED_ALONE = Weights(0, 0, 0, 0, 0, generated=1)
-"""The warm start: R learns to read G's faces."""
+PAPERS = ("content", "identity", "parameter", "loopback", "disentangling")
+LOSSES = (*PAPERS, "generated", "rendered")
+WARM = {
+    "generated": Weights(0, 0, 0, 0, 0, generated=1),
+    "rendered": Weights(0, 0, 0, 0, 0, rendered=1),
+}
+"""Warm starts: R learns to read G's faces, or the rig's renders, whose parameters are known."""
 
 
 @dataclass(frozen=True)
@@ -310,19 +321,21 @@ class RegressorTask(Task):
         self.register_buffer("base_mouth", face.mouth, persistent=False)
         self.register_buffer("sizes", part_sizes(face), persistent=False)
 
-    def forward(self, pictures: Tensor, pose: Tensor, random: Tensor) -> dict[str, Tensor]:
+    def forward(self, pictures: Tensor, pose: Tensor, known: Tensor) -> dict[str, Tensor]:
         """Every loss that has a weight, and their weighted sum.
 
         Args:
             pictures: (N, 3, 128, 128) photographs.
             pose: (N, 2) h_b.
-            random: (N, P) parameters of nobody, for the warm start.
+            known: (N, P) parameters, for the warm starts: of nobody, or of the pictures.
         """
         losses: dict[str, Tensor] = {}
-        if any(getattr(self.weights, name) for name in LOSSES[:5]):
+        if any(getattr(self.weights, name) for name in PAPERS):
             losses |= self._on_photographs(pictures, pose)
         if self.weights.generated:
-            losses["generated"] = self._on_generated(random)
+            losses["generated"] = self._on_generated(known)
+        if self.weights.rendered:
+            losses["rendered"] = supervised_loss(self.net(pictures), known)
         if not losses:
             raise ConfigError("every loss is left out: nothing to learn")
         total = sum(getattr(self.weights, name) * value for name, value in losses.items())
@@ -387,13 +400,13 @@ class RegressorTask(Task):
             identity_weight=self.weights.loopback_identity,
         )
 
-    def _on_generated(self, random: Tensor) -> Tensor:
+    def _on_generated(self, known: Tensor) -> Tensor:
         with torch.no_grad():
-            features = self._parsed(drawn(self.frozen["renderer"], random))
-        if any(getattr(self.weights, name) for name in LOSSES[:5]):
+            features = self._parsed(drawn(self.frozen["renderer"], known))
+        if any(getattr(self.weights, name) for name in PAPERS):
             with statistics_kept(self.net):
-                return supervised_loss(self.net.regressor(features), random)
-        return supervised_loss(self.net.regressor(features), random)
+                return supervised_loss(self.net.regressor(features), known)
+        return supervised_loss(self.net.regressor(features), known)
 
     def _parsed(self, pictures: Tensor) -> FaceFeatures:
         return self.frozen["parsing"].features(pictures)
@@ -428,8 +441,25 @@ class RegressorSamples:
         """See ``training.loop.Samples``."""
         picture, pose = self.faces.sample(position, rng)
         person = person_of(int(rng.integers(2**31)), 0)
-        random = sample_parameters(rng, person, load_layout())
-        return picture, pose, random.astype(np.float32)
+        known = sample_parameters(rng, person, load_layout())
+        return picture, pose, known.astype(np.float32)
+
+
+class RenderedSamples:
+    """Renders of the rig as a camera would have taken them, with their pose and parameters."""
+
+    def __init__(self, pairs: PairSet) -> None:
+        self.pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def sample(self, position: int, rng: np.random.Generator) -> Arrays:
+        """See ``training.loop.Samples``."""
+        crop = aligned(self.pairs, position, jitter=random_jitter(rng))
+        crop = photograph(crop, rng, AugmentConfig())
+        known = self.pairs.parameters(position)
+        return picture_from_crop(crop), known[load_layout().blocks[POSE]], known
 
 
 # The run ---------------------------------------------------------------------------------------
@@ -499,7 +529,7 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     multiple=True,
     required=True,
     type=click.Path(exists=True, path_type=Path),
-    help="Photographs, videos or folders of them; repeatable.",
+    help="Photographs, videos or folders of them; with --warm rendered, of pairs. Repeatable.",
 )
 @click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="Aligned crops.")
 @click.option("--renderer", type=FILE, required=True, help="G's checkpoint.")
@@ -507,7 +537,11 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--identity", type=FILE, required=True, help="F_reg's checkpoint.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--start", type=FILE, help="Checkpoint of R whose weights to start from.")
-@click.option("--warm", is_flag=True, help="Learn to read G's faces alone: a start for --start.")
+@click.option(
+    "--warm",
+    type=click.Choice(sorted(WARM)),
+    help="Learn from known parameters alone, for another run's --start; not in the paper.",
+)
 @click.option("--without", multiple=True, type=click.Choice(LOSSES), help="Leave a loss out.")
 @click.option("--weight", multiple=True, metavar="NAME=VALUE", help="Other weights; repeatable.")
 @click.option("--paper-inputs", is_flag=True, help="No T_b for the AUs, as in the paper.")
@@ -528,7 +562,7 @@ def main(
     identity: Path,
     out: Path,
     start: Path | None,
-    warm: bool,
+    warm: str | None,
     without: tuple[str, ...],
     weight: tuple[str, ...],
     paper_inputs: bool,
@@ -547,7 +581,7 @@ def main(
     world = join_world(device)
     try:
         frozen = NetPaths(renderer, parsing, identity).load()
-        weights = GENERATED_ALONE if warm else weights_from(weight, without)
+        weights = WARM[warm] if warm else weights_from(weight, without)
         config = RegressorConfig(
             channels_of(frozen.parsing), expression_sees_brows=not paper_inputs
         )
@@ -559,7 +593,11 @@ def main(
             mixed_precision=mixed_precision,
             seed=seed,
         )
-        samples = RegressorSamples(FaceSamples(read_faces(data, cache), FaceVariation()))
+        samples: Samples = (
+            RenderedSamples(PairSet(*data))
+            if warm == "rendered"
+            else RegressorSamples(FaceSamples(read_faces(data, cache)))
+        )
         make = partial(make_task, frozen, config, weights, start)
         run_loop(make, samples, loop, out, world=world, loader_workers=loader_workers)
     finally:

@@ -14,14 +14,17 @@ from click.testing import CliRunner
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from tests.training.paper_toy import batch, config, frozen, make_task, samples, tiny
+from training import regressor
 from training.loop import CHECKPOINT, read_checkpoint, run_loop
 from training.losses.features import FaceFeatures
 from training.losses.supervised import expression_seen, supervised_loss
 from training.parameters import base
 from training.regressor import (
-    GENERATED_ALONE,
     LOSSES,
+    PAPERS,
+    WARM,
     Regressor,
+    RenderedSamples,
     Weights,
     load_regressor,
     main,
@@ -31,8 +34,7 @@ from training.regressor import make_task as task_with_start
 
 ROOT = Path(__file__).parents[2]
 LAYOUT = load_layout()
-PAPERS = LOSSES[:5]
-NOTHING = Weights(0, 0, 0, 0, 0, 0)
+NOTHING = Weights(0, 0, 0, 0, 0)
 
 
 def weights_of(out):
@@ -123,12 +125,12 @@ def test_a_loss_that_is_off_is_not_reckoned_and_changes_the_gradient(name):
 
 
 def test_the_loss_is_the_weighted_sum():
-    found = make_task(Weights(generated=0.5))(*batch())
-    expected = sum(getattr(Weights(generated=0.5), n) * found[n] for n in LOSSES)
+    found = make_task(Weights(generated=0.5, rendered=0.2))(*batch())
+    expected = sum(getattr(Weights(generated=0.5, rendered=0.2), n) * found[n] for n in LOSSES)
     assert float(found["loss"].detach()) == pytest.approx(float(expected.detach()), rel=1e-5)
 
 
-@pytest.mark.parametrize("name", [*PAPERS, "generated"])
+@pytest.mark.parametrize("name", LOSSES)
 def test_steps_lower_each_loss(name):
     task = make_task(replace(NOTHING, **{name: 1.0}))
     optimizer = torch.optim.Adam(task.net.parameters(), lr=3e-3)
@@ -219,12 +221,27 @@ def test_a_regressor_is_read_back_and_can_be_started_from(tmp_path):
 
 
 def test_the_warm_start_asks_for_no_photograph():
-    task = make_task(GENERATED_ALONE)
+    task = make_task(WARM["generated"])
     pictures, pose, random = batch()
     one = task(pictures, pose, random)
     other = task(torch.zeros_like(pictures), 0 * pose, random)
     assert set(one) == {"loss", "generated"}
     assert torch.equal(one["loss"], other["loss"])
+
+
+class Pairs:
+    def parameters(self, position):
+        return np.full(len(LAYOUT.parameter_names), 0.1 * position, np.float32)
+
+
+def test_renders_come_with_their_own_parameters(monkeypatch):
+    grey = np.full((128, 128, 3), 120, np.uint8)
+    monkeypatch.setattr(regressor, "aligned", lambda pairs, position, jitter: grey)
+    pairs = Pairs()
+    picture, pose, known = RenderedSamples(pairs).sample(1, np.random.default_rng(0))
+    assert picture.shape == (3, 128, 128)
+    np.testing.assert_array_equal(known, pairs.parameters(1))
+    np.testing.assert_array_equal(pose, known[:2])
 
 
 def test_asymmetry_of_a_muscle_at_rest_is_not_asked_for():
