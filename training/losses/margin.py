@@ -18,8 +18,10 @@ def margin_loss(
 
     Args:
         cosines: (N, P) of the embeddings to the centre of every person, −1..1.
-        people: (N,) which person each is.
+        people: (N,) which person each is; −1 for nobody in particular, who does not count.
         scale: s; margin: m.
     """
-    own = functional.one_hot(people, cosines.shape[1]).to(cosines.dtype)
-    return functional.cross_entropy(scale * (cosines - margin * own), people)
+    own = functional.one_hot(people.clamp_min(0), cosines.shape[1]).to(cosines.dtype)
+    logits = scale * (cosines - margin * own)
+    total = functional.cross_entropy(logits, people, ignore_index=-1, reduction="sum")
+    return total / (people >= 0).sum().clamp_min(1)

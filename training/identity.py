@@ -1,0 +1,256 @@
+"""F_reg, the identity network: who a face is, whatever it does (paper, 5, L_id).
+
+A narrow LightCNN (Wu et al., IEEE TIFS 2018; max-feature-map in place of an activation) on grey,
+normalised pictures; it learns on people of the rig under changing expression, pose and light,
+with a margin loss (CosFace), and is frozen afterwards. Grey, since the learned renderer paints
+one skin only: what L_id compares is the shape of faces.
+
+    python -m training.identity --data runs/people --out runs/identity --steps 4000
+"""
+
+# torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
+# mypy: disable-error-code="misc, no-any-return, untyped-decorator"
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+import click
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from geface_bridge.align import CROP_SIZE
+from rig.layout import load_layout
+from training.console import TrainingCommand
+from training.data.pairs import PairSet
+from training.data.people import PeopleSet, WithPlain
+from training.loop import (
+    LoopConfig,
+    Task,
+    join_world,
+    leave_world,
+    load_averaged,
+    read_averaged,
+    run_loop,
+    under,
+)
+from training.losses.margin import margin_loss
+from training.parameters import IDENTITY
+
+TASK = "identity"
+SHAPE_SPREAD = 0.17  # about the deviation of the identity numbers of people
+_SPREAD_OF_UNIT = 16.0  # an embedding's numbers are about 1/16: of unit length, 256 of them
+_GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as OpenCV and LightCNN's own pictures
+
+
+@dataclass(frozen=True)
+class IdentityConfig:
+    """The network's size.
+
+    Attributes:
+        stem: channels at half the picture's resolution.
+        widths: channels at 1/4, 1/8 and 1/16.
+        embedding: numbers that say who it is.
+        dropout: of the embedding's input, in training.
+    """
+
+    stem: int = 8
+    widths: tuple[int, int, int] = (24, 48, 96)
+    embedding: int = 256
+    dropout: float = 0.2
+
+
+class IdentityNet(nn.Module):
+    """Pictures (N, 3, 128, 128), RGB 0..1 → (N, 256) embeddings of unit length."""
+
+    def __init__(self, config: IdentityConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or IdentityConfig()
+        self.register_buffer("window", face_window(), persistent=False)
+        self.stem = MaxFeatureMap(1, config.stem, 5, stride=2)
+        widths = (config.stem, *config.widths)
+        self.groups = nn.ModuleList(
+            _group(before, after) for before, after in zip(widths, config.widths, strict=False)
+        )
+        self.last = nn.Sequential(nn.MaxPool2d(2), Residual(config.widths[-1]))
+        self.embed = nn.Sequential(
+            nn.Dropout(config.dropout), nn.Linear(config.widths[-1] * 16, config.embedding)
+        )
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Embeddings; the gradient reaches the pictures."""
+        deepest = self.content(pictures)[-1]
+        features = functional.adaptive_avg_pool2d(self.last(deepest), 4)
+        return functional.normalize(self.embed(features.flatten(1)), dim=1)
+
+    def content(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """Maps at 1/2, 1/4, 1/8 and 1/16, for the perceptual loss."""
+        maps = [self.stem(normalised(pictures, self.window))]
+        for group in self.groups:
+            maps.append(group(maps[-1]))
+        return tuple(maps)
+
+
+def normalised(pictures: Tensor, window: Tensor) -> Tensor:
+    """(N, 1, H, W) grey, of mean 0 and deviation 1 within the window, and 0 outside.
+
+    How bright a picture is is nobody, and who somebody is is not behind them.
+    """
+    weights = torch.tensor(_GREY, dtype=pictures.dtype, device=pictures.device)
+    grey = (pictures * weights[:, None, None]).sum(1, keepdim=True)
+    share = window / window.sum()
+    grey = grey - (share * grey).sum((2, 3), keepdim=True)
+    variance = (share * grey.square()).sum((2, 3), keepdim=True)
+    return window * grey / (variance + 1e-4).sqrt()
+
+
+def face_window() -> Tensor:
+    """(128, 128) 1 where an aligned face is, 0 well outside, soft between."""
+    y, x = torch.meshgrid(*(torch.arange(CROP_SIZE) + 0.5,) * 2, indexing="ij")
+    across, down = (x - CROP_SIZE / 2) / 52, (y - 60) / 64
+    return ((1.15 - (across.square() + down.square()).sqrt()) / 0.3).clamp(0, 1)
+
+
+class MaxFeatureMap(nn.Module):
+    """A convolution to twice as many maps; of each two the larger is kept (LightCNN, eq. 4)."""
+
+    def __init__(self, before: int, after: int, size: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(before, 2 * after, size, stride, size // 2, bias=False)
+        self.norm = nn.BatchNorm2d(2 * after)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, after, h / stride, w / stride)."""
+        first, second = self.norm(self.conv(x)).chunk(2, dim=1)
+        return torch.maximum(first, second)
+
+
+class Residual(nn.Module):
+    """Two max-feature-map convolutions beside a shortcut."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(MaxFeatureMap(width, width, 3), MaxFeatureMap(width, width, 3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The same shape."""
+        return x + self.body(x)
+
+
+def _group(before: int, after: int) -> nn.Sequential:
+    """LightCNN's group: half the size, then 1x1 and 3x3."""
+    return nn.Sequential(
+        nn.MaxPool2d(2), MaxFeatureMap(before, before, 1), MaxFeatureMap(before, after, 3)
+    )
+
+
+# Training --------------------------------------------------------------------------------------
+
+
+class Recogniser(nn.Module):
+    """The network and, for training alone, a centre for every person and a reading of shapes."""
+
+    def __init__(self, config: IdentityConfig, people: int) -> None:
+        super().__init__()
+        self.identity = IdentityNet(config)
+        self.centres = nn.Parameter(torch.randn(people, config.embedding))
+        numbers = load_layout().blocks[IDENTITY]
+        self.shape = nn.Linear(config.embedding, numbers.stop - numbers.start)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, P) cosines to the people's centres; (N, 208) identity numbers over their spread."""
+        embedded = self.identity(pictures)
+        centres = functional.normalize(self.centres, dim=1)
+        return embedded @ centres.T, _SPREAD_OF_UNIT * self.shape(embedded)
+
+
+class IdentityTask(Task):
+    """Whose picture it is, by a margin; and what the rig's identity numbers are.
+
+    The numbers are known of every render, and say more of a face than its name among a few
+    hundred does; they also tell faces apart that only their owner's hair would.
+
+    Args:
+        people: who are to be told apart.
+        scale, margin: of the margin loss; shape_weight: of the numbers' squared error.
+    """
+
+    name = TASK
+
+    def __init__(
+        self,
+        people: int,
+        config: IdentityConfig,
+        scale: float = 24.0,
+        margin: float = 0.25,
+        shape_weight: float = 4.0,
+    ) -> None:
+        super().__init__()
+        self.net = Recogniser(config, people)
+        self.scale, self.margin, self.shape_weight = scale, margin, shape_weight
+        told = {"scale": scale, "margin": margin, "shape_weight": shape_weight}
+        self.described = {"net": asdict(config), **told}
+
+    def forward(self, *batch: Tensor) -> dict[str, Tensor]:
+        """Of pictures (N, 3, 128, 128) uint8, people (N, 1), −1 for nobody, and numbers (N, 208)."""
+        pictures, people = batch[0].float() / 255, batch[1][:, 0]
+        cosines, shape = self.net(pictures)
+        apart = margin_loss(cosines.float(), people, scale=self.scale, margin=self.margin)
+        off = (shape.float() - (batch[2] - 0.5) / SHAPE_SPREAD).square().mean()
+        right = (cosines.argmax(1) == people).float().sum() / (people >= 0).sum().clamp_min(1)
+        loss = apart + self.shape_weight * off
+        return {"loss": loss, "margin": apart, "shape": off, "accuracy": right.detach()}
+
+
+def load_identity(path: Path) -> IdentityNet:
+    """The averaged network of a checkpoint, frozen; without the training people's centres.
+
+    Raises:
+        ModelError: the file is missing, no checkpoint, or another network's.
+    """
+    described, weights = read_averaged(path, TASK)
+    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in described["net"].items()}
+    net = IdentityNet(IdentityConfig(**sizes))
+    return load_averaged(net, under(weights, "identity"), path)
+
+
+@click.command(cls=TrainingCommand)
+@click.option("--data", type=click.Path(path_type=Path), required=True,
+              help="Folder of render_pairs --draw people.")
+@click.option("--plain", type=click.Path(path_type=Path),
+              help="Folder of render_pairs --draw plain: a quarter of what is seen.")
+@click.option("--out", type=click.Path(path_type=Path), required=True,
+              help="Checkpoint and curves go here; a run that was stopped goes on.")
+@click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
+@click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
+@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--margin", type=click.FloatRange(0, 1), default=0.25, show_default=True)
+@click.option("--mixed-precision", is_flag=True, help="bfloat16, where the hardware has it.")
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--device", default=None, help="cpu, cuda; the graphics card if there is one.")
+@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
+def main(
+    data: Path, plain: Path | None, out: Path, steps: int, batch_size: int,
+    learning_rate: float, seed: int, margin: float, mixed_precision: bool, threads: int, device: str | None, loader_workers: int,
+) -> None:  # fmt: skip
+    """Train F_reg, the identity network, on people of the rig."""
+    torch.set_num_threads(threads)
+    people = PeopleSet(data)
+    samples = WithPlain(people, PairSet(plain)) if plain else people
+    config = LoopConfig(
+        steps=steps, batch_size=batch_size, learning_rate=learning_rate, weight_decay=0.02,
+        clip_norm=5.0, ema_decay=0.998, mixed_precision=mixed_precision, seed=seed,
+        checkpoint_every=200,
+    )  # fmt: skip
+    make_task = partial(IdentityTask, len(people.names), IdentityConfig(), margin=margin)
+    world = join_world(device)
+    run_loop(make_task, samples, config, out, world=world, loader_workers=loader_workers)
+    leave_world()
+
+
+if __name__ == "__main__":
+    main()
