@@ -285,6 +285,12 @@ class Weights:
 
 PAPERS = ("content", "identity", "parameter", "loopback", "disentangling")
 LOSSES = (*PAPERS, "generated", "rendered")
+
+
+def _asks(weights: Weights, names: tuple[str, ...]) -> bool:
+    return any(getattr(weights, name) for name in names)
+
+
 WARM = {
     "generated": Weights(0, 0, 0, 0, 0, generated=1),
     "rendered": Weights(0, 0, 0, 0, 0, rendered=1),
@@ -316,10 +322,11 @@ class RegressorTask(Task):
         self.net, self.weights, self.frozen = net, weights, frozen.as_modules()
         # the weights too: a run of one variant does not go on from another's checkpoint
         self.described: Mapping[str, Any] = {"net": net.described, "weights": asdict(weights)}
-        with torch.no_grad():
-            face = self._parsed(drawn(frozen.renderer, base(torch.zeros(1))[None]))
-        self.register_buffer("base_mouth", face.mouth, persistent=False)
-        self.register_buffer("sizes", part_sizes(face), persistent=False)
+        if _asks(weights, PAPERS):
+            with torch.no_grad():
+                face = self._parsed(drawn(frozen.renderer, base(torch.zeros(1))[None]))
+            self.register_buffer("base_mouth", face.mouth, persistent=False)
+            self.register_buffer("sizes", part_sizes(face), persistent=False)
 
     def forward(self, pictures: Tensor, pose: Tensor, known: Tensor) -> dict[str, Tensor]:
         """Every loss that has a weight, and their weighted sum.
@@ -330,7 +337,7 @@ class RegressorTask(Task):
             known: (N, P) parameters, for the warm starts: of nobody, or of the pictures.
         """
         losses: dict[str, Tensor] = {}
-        if any(getattr(self.weights, name) for name in PAPERS):
+        if _asks(self.weights, PAPERS):
             losses |= self._on_photographs(pictures, pose)
         if self.weights.generated:
             losses["generated"] = self._on_generated(known)
@@ -403,7 +410,7 @@ class RegressorTask(Task):
     def _on_generated(self, known: Tensor) -> Tensor:
         with torch.no_grad():
             features = self._parsed(drawn(self.frozen["renderer"], known))
-        if any(getattr(self.weights, name) for name in PAPERS):
+        if _asks(self.weights, PAPERS):
             with statistics_kept(self.net):
                 return supervised_loss(self.net.regressor(features), known)
         return supervised_loss(self.net.regressor(features), known)
@@ -467,11 +474,11 @@ class RenderedSamples:
 
 @dataclass(frozen=True)
 class NetPaths:
-    """Checkpoints of the networks that R learns by."""
+    """Checkpoints of the networks that R learns by; those that nothing asks may be left out."""
 
-    renderer: Path
+    renderer: Path | None
     parsing: Path
-    identity: Path
+    identity: Path | None
 
     def load(self) -> Frozen:
         """Read them.
@@ -482,8 +489,20 @@ class NetPaths:
         from training.identity import load_identity
         from training.renderer import load_renderer
 
-        nets = load_renderer(self.renderer), load_parsing(self.parsing)
-        return Frozen(*nets, load_identity(self.identity))
+        renderer = load_renderer(self.renderer) if self.renderer else nn.Identity()
+        identity = load_identity(self.identity) if self.identity else nn.Identity()
+        return Frozen(renderer, load_parsing(self.parsing), identity)
+
+    def check(self, weights: Weights) -> None:
+        """See that what the losses ask for is there.
+
+        Raises:
+            ConfigError: it is not.
+        """
+        asked = {"renderer": (*PAPERS, "generated"), "identity": ("identity",)}
+        for name, losses in asked.items():
+            if getattr(self, name) is None and _asks(weights, losses):
+                raise ConfigError(f"give --{name} CHECKPOINT: a loss asks for it")
 
 
 def make_task(
@@ -532,9 +551,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
     help="Photographs, videos or folders of them; with --warm rendered, of pairs. Repeatable.",
 )
 @click.option("--cache", type=click.Path(dir_okay=False, path_type=Path), help="Aligned crops.")
-@click.option("--renderer", type=FILE, required=True, help="G's checkpoint.")
+@click.option("--renderer", type=FILE, help="G's checkpoint.")
 @click.option("--parsing", type=FILE, required=True, help="F_seg's checkpoint.")
-@click.option("--identity", type=FILE, required=True, help="F_reg's checkpoint.")
+@click.option("--identity", type=FILE, help="F_reg's checkpoint.")
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--start", type=FILE, help="Checkpoint of R whose weights to start from.")
 @click.option(
@@ -557,9 +576,9 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 def main(
     data: tuple[Path, ...],
     cache: Path | None,
-    renderer: Path,
+    renderer: Path | None,
     parsing: Path,
-    identity: Path,
+    identity: Path | None,
     out: Path,
     start: Path | None,
     warm: str | None,
@@ -580,8 +599,10 @@ def main(
     torch.set_num_threads(threads)
     world = join_world(device)
     try:
-        frozen = NetPaths(renderer, parsing, identity).load()
         weights = WARM[warm] if warm else weights_from(weight, without)
+        nets = NetPaths(renderer, parsing, identity)
+        nets.check(weights)
+        frozen = nets.load()
         config = RegressorConfig(
             channels_of(frozen.parsing), expression_sees_brows=not paper_inputs
         )

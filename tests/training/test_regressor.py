@@ -23,6 +23,7 @@ from training.regressor import (
     LOSSES,
     PAPERS,
     WARM,
+    NetPaths,
     Regressor,
     RenderedSamples,
     Weights,
@@ -273,6 +274,15 @@ def test_weights_by_name():
         weights_from(("beard=1",), ())
     with pytest.raises(ConfigError, match="no NAME=NUMBER"):
         weights_from(("identity",), ())
+
+
+def test_a_network_that_a_loss_asks_for_must_be_given(tmp_path):
+    NetPaths(None, tmp_path, None).check(WARM["rendered"])
+    NetPaths(tmp_path, tmp_path, None).check(Weights(identity=0))
+    with pytest.raises(ConfigError, match="give --renderer"):
+        NetPaths(None, tmp_path, tmp_path).check(WARM["generated"])
+    with pytest.raises(ConfigError, match="give --identity"):
+        NetPaths(tmp_path, tmp_path, None).check(Weights())
 
 
 def test_a_checkpoint_that_is_none_is_named(tmp_path):
