@@ -195,7 +195,7 @@ class IdentityTask(Task):
         self.described = {"net": asdict(config), **told}
 
     def forward(self, *batch: Tensor) -> dict[str, Tensor]:
-        """Of pictures (N, 3, 128, 128) uint8, people (N, 1), −1 for nobody, and numbers (N, 208)."""
+        """Of pictures (N, 3, 128, 128) uint8, people (N, 1), −1 nobody's, and numbers (N, 208)."""
         pictures, people = batch[0].float() / 255, batch[1][:, 0]
         cosines, shape = self.net(pictures)
         apart = margin_loss(cosines.float(), people, scale=self.scale, margin=self.margin)
@@ -218,12 +218,23 @@ def load_identity(path: Path) -> IdentityNet:
 
 
 @click.command(cls=TrainingCommand)
-@click.option("--data", type=click.Path(path_type=Path), required=True,
-              help="Folder of render_pairs --draw people.")
-@click.option("--plain", type=click.Path(path_type=Path),
-              help="Folder of render_pairs --draw plain: a quarter of what is seen.")
-@click.option("--out", type=click.Path(path_type=Path), required=True,
-              help="Checkpoint and curves go here; a run that was stopped goes on.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder of render_pairs --draw people.",
+)
+@click.option(
+    "--plain",
+    type=click.Path(path_type=Path),
+    help="Folder of render_pairs --draw plain: a quarter of what is seen.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Checkpoint and curves go here; a run that was stopped goes on.",
+)
 @click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
 @click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
 @click.option("--learning-rate", type=float, default=2e-3, show_default=True)
@@ -235,7 +246,8 @@ def load_identity(path: Path) -> IdentityNet:
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
 def main(
     data: Path, plain: Path | None, out: Path, steps: int, batch_size: int,
-    learning_rate: float, seed: int, margin: float, mixed_precision: bool, threads: int, device: str | None, loader_workers: int,
+    learning_rate: float, seed: int, margin: float, mixed_precision: bool, threads: int,
+    device: str | None, loader_workers: int,
 ) -> None:  # fmt: skip
     """Train F_reg, the identity network, on people of the rig."""
     torch.set_num_threads(threads)

@@ -30,7 +30,6 @@ DIRT = AugmentConfig(
 """What cameras and hands do on top of the renders' own light; a face must stay to be seen."""
 
 
-
 class PeopleSet:
     """Aligned faces of people; the same person is the same whatever the moment.
 
@@ -63,9 +62,7 @@ class PeopleSet:
         """(P,) in the layout's order."""
         return self.pairs.parameters(int(self.positions[position]))
 
-    def sample(
-        self, position: int, rng: np.random.Generator
-    ) -> Sample:
+    def sample(self, position: int, rng: np.random.Generator) -> Sample:
         """A varied picture (3, 128, 128), which of ``names`` it shows (1,), identity numbers."""
         place = int(self.positions[position])
         return varied(self.pairs, place, rng, int(self.people[position]))
