@@ -7,12 +7,13 @@ import torch
 from torch.autograd import gradcheck
 
 from rig.layout import load_layout
-from training.losses.content import content_loss
+from training.losses.content import content_loss, part_sizes
 from training.losses.disentangling import disentangling_loss
 from training.losses.features import FaceFeatures
 from training.losses.identity import identity_loss
 from training.losses.loopback import loopback_loss
 from training.losses.parameter import parameter_loss
+from training.losses.supervised import supervised_loss
 from training.parameters import base
 
 LAYOUT = load_layout()
@@ -46,6 +47,13 @@ class TestContent:
 
     def test_the_global_features_do_not_count(self):
         assert content_loss(shifted(features(), whole=3.0), features()) == 0
+
+    def test_a_part_that_fills_little_of_its_map_counts_as_much(self):
+        usual = part_sizes(features())
+        for k, (part, size) in enumerate(zip(NAMES[1:], usual, strict=True)):
+            assert float(size) == pytest.approx(float(features().parts[k].mean()))
+            moved = shifted(features(), **{part: float(size)})
+            assert float(content_loss(moved, features(), usual)) == pytest.approx(1 / 5)
 
     def test_the_photograph_gets_no_gradient(self):
         ours = random(*SHAPES[3], seed=9).requires_grad_()
@@ -144,6 +152,28 @@ class TestLoopback:
         assert all(value.grad.abs().sum() > 0 for value in values)
         nearer = [value.detach() - 0.01 * value.grad.sign() for value in values]
         assert loopback_loss(*nearer) < loss
+
+
+class TestSupervised:
+    def faces(self):
+        return base(random(1)).repeat(3, 1) + 0.2 * (random(3, COUNT) - 0.3)
+
+    def test_what_is_read_right_costs_nothing(self):
+        assert supervised_loss(self.faces(), self.faces()) == 0
+
+    @pytest.mark.parametrize(("name", "count"), [("head_yaw", 2), ("AU26", None)])
+    def test_worked_values(self, name, count):
+        true = base(random(1)).repeat(2, 1)
+        read = true.clone()
+        read[:, LAYOUT.parameter_index[name]] += 0.3
+        count = count or len(LAYOUT.au_channel_names) + 2  # and gaze
+        assert float(supervised_loss(read, true)) == pytest.approx((0.3 - 0.05) / count)
+
+    def test_gradient_and_a_step_comes_nearer(self):
+        true, read = self.faces(), (self.faces() + 0.05 * random(3, COUNT, seed=4)).requires_grad_()
+        loss = supervised_loss(read, true)
+        loss.backward()
+        assert supervised_loss(read.detach() - 0.5 * read.grad, true) < loss
 
 
 class TestDisentangling:
