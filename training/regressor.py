@@ -278,8 +278,8 @@ class Weights:
     disentangling: float = 0.1
     generated: float = 0.0
     rendered: float = 0.0
-    base_identity: float = 0.1
-    base_au: float = 0.1
+    base_identity: float = 0.3
+    base_au: float = 0.3
     loopback_identity: float = 1.0
 
 
@@ -382,7 +382,7 @@ class RegressorTask(Task):
         if weights.content:
             wanted["as_read"] = y
         if weights.identity or weights.loopback or weights.disentangling:
-            wanted["base_expression"] = with_base_expression(y)
+            wanted["base_expression"] = with_base_expression(_turned_as_it_is(y))
         if weights.loopback:
             wanted["base_identity"] = with_base_identity(y)
         if not wanted:
@@ -426,6 +426,12 @@ def drawn(renderer: nn.Module, parameters: Tensor) -> Tensor:
     if pictures.shape[-2:] == size:
         return pictures
     return nn.functional.interpolate(pictures, size, mode="bilinear", align_corners=False)
+
+
+def _turned_as_it_is(y: Tensor) -> Tensor:
+    """y whose pose gets no gradient: no head turns to look like somebody, or like I_base."""
+    pose = load_layout().blocks[POSE]
+    return torch.cat([y[:, pose].detach(), y[:, pose.stop :]], dim=1)
 
 
 def _only_mouth(mouth: Tensor) -> FaceFeatures:

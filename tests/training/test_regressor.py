@@ -146,6 +146,15 @@ def test_steps_lower_each_loss(name):
     assert values[-1] < values[0]
 
 
+@pytest.mark.parametrize("name", ["identity", "disentangling"])
+def test_no_head_turns_to_look_like_somebody(name):
+    task = make_task(replace(NOTHING, **{name: 1.0}))
+    task.net.train()
+    task(*batch())["loss"].backward()
+    assert all(p.grad.abs().sum() == 0 for p in task.net.regressor.pose.parameters())
+    assert any(p.grad.abs().sum() > 0 for p in task.net.regressor.identity.parameters())
+
+
 def test_every_loss_off_is_an_error():
     with pytest.raises(ConfigError, match="every loss is left out"):
         make_task(NOTHING)(*batch())
