@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -22,9 +23,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from geface_bridge.align import CROP_SIZE, AlignedFace
-from geface_bridge.errors import ConfigError
+from geface_bridge.errors import ConfigError, SourceError
 from rig.layout import channels_from_parameters, load_layout
 from training.console import TrainingCommand
+from training.data.pairs import check_layout
 from training.face_mesh import LANDMARK_COUNT
 from training.shards import count_pairs, read_shard
 
@@ -89,8 +91,15 @@ def load_aligned(folders: Iterable[Path]) -> AlignedPairs:
 
 
 def align_folder(folder: Path, workers: int = 1) -> tuple[int, int]:
-    """Align every shard that is not aligned yet; returns (faces found, samples) of the folder."""
+    """Align every shard that is not aligned yet; returns (faces found, samples) of the folder.
+
+    Raises:
+        SourceError: there is no shard, one is broken, or they are of another layout.
+    """
     shards = sorted(folder.glob("shard-*.tar"))
+    if not shards:
+        raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
+    check_layout(folder)
     missing = [shard for shard in shards if not _is_complete(shard)]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
@@ -106,13 +115,22 @@ def align_folder(folder: Path, workers: int = 1) -> tuple[int, int]:
 
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
-    with np.load(path, allow_pickle=False) as file:
-        if str(file["layout_id"]) != load_layout().layout_id:
-            raise ConfigError(
-                f"{path} is of layout {file['layout_id']}, this program's is "
-                f"{load_layout().layout_id}: render and align again"
-            )
-        return {name: file[name] for name in AlignedPairs.__dataclass_fields__}
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+            layout_id = str(arrays["layout_id"])
+            found = {name: arrays[name] for name in AlignedPairs.__dataclass_fields__}
+    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise SourceError(
+            f"{path} is no file of aligned faces ({error}): remove it and run python -m "
+            "training.align_pairs again"
+        ) from error
+    if layout_id != load_layout().layout_id:
+        raise ConfigError(
+            f"{path} is of layout {layout_id}, this program's is {load_layout().layout_id}: "
+            "render and align again"
+        )
+    return found
 
 
 def _is_complete(shard: Path) -> bool:

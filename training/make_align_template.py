@@ -21,7 +21,9 @@ from numpy.typing import NDArray
 from geface_bridge.align import template
 from geface_bridge.align.geometry import fit_similarity, transform_points
 from geface_bridge.align.mediapipe_tracker import MediaPipeTracker
+from geface_bridge.errors import SourceError
 from rig.rotations import matrix_to_euler_yxz
+from training.console import TrainingCommand
 from training.face_mesh import mirror_permutation
 
 EYE_DISTANCE_M = 0.063
@@ -33,12 +35,16 @@ OUTPUT = Path(template.__file__).with_name("template.json")
 FloatArray = NDArray[np.float64]
 
 
-@click.command()
-@click.option("--faces", type=click.Path(exists=True, path_type=Path), required=True)
+@click.command(cls=TrainingCommand)
+@click.option(
+    "--faces", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True
+)
 @click.option("--output", type=click.Path(path_type=Path), default=OUTPUT)
 def main(faces: Path, output: Path) -> None:
     """Make the alignment template from a folder of photographs of faces."""
     heads = np.array([_centred(points) for points in _landmarks(faces)])
+    if not len(heads):
+        raise SourceError(f"{faces} holds no .jpg or .png in which a face was found")
     mean, mirror, used = mean_face(heads)
     output.write_text(_as_json(mean * EYE_DISTANCE_M, mirror), encoding="utf-8")
     click.echo(f"{output}: mean of {used} of {len(heads)} faces")

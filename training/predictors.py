@@ -117,7 +117,7 @@ def read_predictor(name: str | None, path: Path) -> Predictor:
     from training.loop import read_checkpoint
 
     metadata, _ = read_checkpoint(path)
-    task = metadata.get("task", "estimator")
+    task = metadata.get("task", "")
     if task not in READERS:
         raise ConfigError(
             f"{path} holds a network for {task!r}, expected one of {', '.join(sorted(READERS))}"

@@ -21,6 +21,8 @@ from geface_bridge.errors import SourceError
 from rig.layout import load_layout
 from training.shards import open_shard
 
+MANIFEST = "manifest.json"
+
 
 @dataclass(frozen=True)
 class Member:
@@ -133,12 +135,29 @@ def read_places(shard: Path) -> list[Place]:
     return [Place(index, shard, members) for index, members in sorted(places.items())]
 
 
+def check_layout(folder: Path) -> None:
+    """Refuse a set that says it is of another layout; one that says nothing passes.
+
+    Raises:
+        SourceError: it is, or its manifest is none.
+    """
+    if (folder / MANIFEST).exists():
+        _manifest(folder)
+
+
 def _described(folder: Path) -> int:
     """Pixels a side of the set in a folder, after its manifest's layout was checked."""
-    path = folder / "manifest.json"
+    size = int(_manifest(folder)["size"])
+    if not any(folder.glob("shard-*.tar")):
+        raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
+    return size
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    path = folder / MANIFEST
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        layout_id, size = found["layout_id"], int(found["size"])
+        layout_id, _ = found["layout_id"], int(found["size"])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SourceError(
             f"{path} is no manifest of rendered pairs ({error!r}): run python -m "
@@ -149,6 +168,4 @@ def _described(folder: Path) -> int:
             f"{folder} is of layout {layout_id}, this program's is {load_layout().layout_id}: "
             "render again"
         )
-    if not any(folder.glob("shard-*.tar")):
-        raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
-    return size
+    return found

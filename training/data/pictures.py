@@ -81,12 +81,17 @@ def _pictures(path: Path, rows: list[dict[str, str]], aus: list[str]) -> Iterato
             raise SourceError(f"{where} has {wrong[0]} at {scores[wrong[0]]:g}, expected 0 to 5")
         known = {au: value for au, value in scores.items() if not math.isnan(value)}
         yaw, pitch = (_number(row.get(name, ""), where) for name in ("yaw_rad", "pitch_rad"))
+        if not row["picture"]:
+            raise SourceError(f"{where} names no picture")
         yield LabelledPicture(path.parent / row["picture"], known, yaw, pitch)
 
 
 def _number(text: str | None, where: str) -> float:
     """A cell's number; NaN for an empty cell."""
     try:
-        return float(text) if text else math.nan
+        value = float(text) if text else math.nan
     except ValueError:
-        raise SourceError(f"{where} holds {text!r}, expected a number") from None
+        value = math.inf
+    if math.isinf(value):
+        raise SourceError(f"{where} holds {text!r}, expected a number")
+    return value

@@ -51,6 +51,24 @@ def test_scores_are_read_as_written(tmp_path_factory, scores):
     assert read_scores(path) == scores
 
 
+LINES = st.lists(st.text("0123456789,.-e naif\t", max_size=12), max_size=6)
+
+
+@given(st.binary(max_size=100) | LINES.map(lambda lines: "\n".join(lines).encode()))
+def test_any_bytes_are_scores_or_a_named_error(tmp_path_factory, content):
+    path = tmp_path_factory.mktemp("any") / "SN001_au1.txt"
+    path.write_bytes(content)
+    scores = {}
+    try:
+        scores = read_scores(path)
+    except SourceError as error:
+        told = str(error)
+    else:
+        told = "SN001_au1.txt"
+    assert "SN001_au1.txt" in told
+    assert all(0 <= value <= 5 for value in scores.values())
+
+
 def test_the_code_for_unscored_is_no_intensity(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("1,9\n2,5\n")
