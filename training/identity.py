@@ -38,6 +38,7 @@ from training.loop import (
     under,
 )
 from training.losses.margin import margin_loss
+from training.norm import SharedBatchNorm1d, SharedBatchNorm2d
 from training.parameters import IDENTITY
 
 TASK = "identity"
@@ -77,7 +78,10 @@ class IdentityNet(nn.Module):
         )
         self.last = nn.Sequential(nn.MaxPool2d(2), Residual(config.widths[-1]))
         self.embed = nn.Sequential(
-            nn.Dropout(config.dropout), nn.Linear(config.widths[-1] * 16, config.embedding)
+            nn.Dropout(config.dropout),
+            nn.Linear(config.widths[-1] * 16, config.embedding, bias=False),
+            # without it all faces begin as one, and a hundred steps do not part them
+            SharedBatchNorm1d(config.embedding, affine=False),
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -120,7 +124,7 @@ class MaxFeatureMap(nn.Module):
     def __init__(self, before: int, after: int, size: int, stride: int = 1) -> None:
         super().__init__()
         self.conv = nn.Conv2d(before, 2 * after, size, stride, size // 2, bias=False)
-        self.norm = nn.BatchNorm2d(2 * after)
+        self.norm = SharedBatchNorm2d(2 * after)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, after, h / stride, w / stride)."""
@@ -156,7 +160,8 @@ class Recogniser(nn.Module):
     def __init__(self, config: IdentityConfig, people: int) -> None:
         super().__init__()
         self.identity = IdentityNet(config)
-        self.centres = nn.Parameter(torch.randn(people, config.embedding))
+        # short, as their direction alone counts: a step turns a short one further
+        self.centres = nn.Parameter(0.05 * torch.randn(people, config.embedding))
         numbers = load_layout().blocks[IDENTITY]
         self.shape = nn.Linear(config.embedding, numbers.stop - numbers.start)
 

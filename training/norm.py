@@ -38,8 +38,10 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         if self.follows:
             count = processes * x.numel() // x.shape[1]
             self._follow(mean.detach(), variance.detach(), count)
-        scale = self.weight * (variance + self.eps).rsqrt()
-        shift = self.bias - mean * scale
+        scale = (variance + self.eps).rsqrt()
+        if self.affine:
+            scale = self.weight * scale
+        shift = (self.bias if self.affine else 0) - mean * scale
         return x * scale[:, None, None] + shift[:, None, None]
 
     @torch.no_grad()
@@ -48,6 +50,14 @@ class SharedBatchNorm2d(nn.BatchNorm2d):
         self.running_mean.lerp_(mean.to(self.running_mean), self.momentum)
         self.running_var.lerp_(unbiased.to(self.running_var), self.momentum)
         self.num_batches_tracked += 1
+
+
+class SharedBatchNorm1d(SharedBatchNorm2d):
+    """The same of (N, C) numbers."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C) → the same shape."""
+        return super().forward(x[..., None, None])[..., 0, 0]
 
 
 @contextmanager

@@ -112,16 +112,20 @@ class ParsingNet(nn.Module):
     def forward(self, pictures: Tensor) -> Parsing:
         """Logits and features; the gradient reaches the pictures."""
         normal = (pictures - 0.5) * 4
-        stages, x = [], self.stem(normal)
-        for stage in self.stages:
-            x = stage(x)
-            stages.append(x)
+        stages = list(self.content(pictures)[1:])
         whole = self.fusion(torch.cat([self.spatial(normal), self.context(stages)], 1))
         coarse = self.head(whole)
         if self.training:
             self._weigh(stages, coarse)
         features = masked_features(whole, stages, coarse, 1 / self.magnitude)
         return Parsing(_resized(coarse, pictures.shape[-2:]), features)
+
+    def content(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """The stem's map and C_1, C_2, C_3, for the perceptual loss (paper, eq. 3)."""
+        maps = [self.stem((pictures - 0.5) * 4)]
+        for stage in self.stages:
+            maps.append(stage(maps[-1]))
+        return tuple(maps)
 
     def features(self, pictures: Tensor) -> FaceFeatures:
         """f_gb and T alone."""
@@ -252,13 +256,17 @@ class Residual(nn.Module):
         self.second = nn.Sequential(
             nn.Conv2d(after, after, 3, padding=1, bias=False), SharedBatchNorm2d(after)
         )
+        self.stride = stride
         self.shortcut: nn.Module = nn.Identity()
         if stride > 1 or before != after:
-            self.shortcut = nn.Conv2d(before, after, 1, stride)
+            self.shortcut = nn.Conv2d(before, after, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """(N, after, h / stride, w / stride)."""
-        return functional.relu(self.second(self.first(x)) + self.shortcut(x))
+        # not a convolution with this stride: oneDNN's of one pixel writes past its memory where
+        # channels are few (torch 2.13, narrow nets on a processor)
+        kept = x[:, :, :: self.stride, :: self.stride]
+        return functional.relu(self.second(self.first(x)) + self.shortcut(kept))
 
 
 def _stage(before: int, after: int, count: int) -> nn.Sequential:

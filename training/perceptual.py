@@ -90,20 +90,8 @@ def load_perceptual(path: Path) -> PerceptualLoss:
     if task == "parsing":
         from training.parsing import load_parsing
 
-        return perceptual_loss(ParsingStages(load_parsing(path)))
+        return perceptual_loss(load_parsing(path))
     raise ModelError(
         f"{path} is of task {task}: the perceptual loss wants a parsing or identity network, or "
         "VGG16's weights as .pth"
     )
-
-
-class ParsingStages(nn.Module):
-    """F_seg's stem and its three residual stages."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def content(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """See ``Staged``."""
-        return tuple(self.net.content(pictures))
