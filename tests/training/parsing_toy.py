@@ -9,7 +9,6 @@ import torch
 from geface_bridge.align.template import crop_points
 from rig.layout import load_layout
 from rig.render import LABELS
-from tests.training.samples import random_parameters
 from tests.training.toy import config
 from training.data.parsing_samples import CLASSES
 from training.loop import join_world, leave_world, run_loop
@@ -57,7 +56,9 @@ def colourful_pair(index):
     bands = np.arange(128)[:, None] * len(LABELS) // 128
     mask = np.repeat(bands, 128, axis=1).astype(np.uint8)
     image = np.repeat(mask[..., None] * 13, 3, axis=2).astype(np.uint8)
-    return Pair(index, image, mask, random_parameters(1, index)[0], landmarks())
+    return Pair(
+        index, image, mask, load_layout().neutral_parameters().astype(np.float32), landmarks()
+    )
 
 
 def make_pairs(folder, count=4):
