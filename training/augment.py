@@ -43,13 +43,16 @@ class AugmentConfig:
     shading: float = 0.35
     grey_p: float = 0.15
     blur_p: float = 0.3
-    blur_sigma_px: float = 1.8
+    blur_sigma_px: float = 2.6
     downscale_p: float = 0.3
     downscale_min: float = 0.3
     jpeg_p: float = 0.25
     noise_p: float = 0.5
     noise_sigma: float = 12.0
-    occlusion_p: float = 0.2
+    occlusion_p: float = 0.15
+    hand_p: float = 0.15
+    hidden_landmark_shift: float = 0.025
+    dark_p: float = 0.1
     landmark_noise: float = 0.003
     landmark_shift: float = 0.01
     landmark_drop_p: float = 0.12
@@ -74,6 +77,8 @@ def augment(
     if rng.random() < 0.5:
         crop, landmarks, targets = mirror(crop, landmarks, targets)
     crop, landmarks = _jitter(crop, landmarks, rng, config)
+    if rng.random() < config.hand_p:
+        crop, landmarks = _hold_hand(crop, landmarks, rng, config)
     crop = photograph(crop, rng, config)
     landmarks = _disturb_landmarks(landmarks, rng, config)
     modality = rng.random()
@@ -128,6 +133,8 @@ def photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
     if rng.random() < config.occlusion_p:
         crop = _occlude(crop, rng)
     crop = _light(crop, rng, config)
+    if rng.random() < config.dark_p:
+        crop = _noise(_to_bytes(crop * rng.uniform(0.08, 0.4)), rng, config)
     if rng.random() < config.grey_p:
         crop = np.repeat(cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     if rng.random() < config.blur_p:
@@ -140,6 +147,36 @@ def photograph(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:
     if rng.random() < config.jpeg_p:
         crop = _compress(crop, int(rng.integers(20, 90)))
     return crop
+
+
+def _hold_hand(
+    crop: Crop, landmarks: Floats, rng: Rng, config: AugmentConfig
+) -> tuple[Crop, Floats]:
+    """One to four fingers over the face, and landmarks below them where a tracker guesses them.
+
+    The targets stay: what is hidden can only be answered by a mean and a large sigma.
+    """
+    size = crop.shape[0]
+    cover = np.zeros((size, size), np.uint8)
+    start, angle = rng.uniform(0.1, 0.9, 2) * size, rng.uniform(0, 2 * np.pi)
+    along = np.array([np.cos(angle), np.sin(angle)])
+    width = int(rng.integers(size // 14, size // 6))
+    for finger in range(int(rng.integers(1, 5))):
+        tip = start + finger * 1.1 * width * along[::-1] * (1, -1)
+        end = tip + along * size * rng.uniform(0.3, 1.0)
+        cv2.line(cover, _pixel(tip), _pixel(end), 255, width, cv2.LINE_AA)
+    skin = np.array([224, 172, 140]) * rng.uniform(0.3, 1.1) + rng.normal(0, 12, 3)
+    shade = cv2.GaussianBlur(cover, (0, 0), width / 4).astype(np.float32)[..., None] / 255
+    alpha = cover.astype(np.float32)[..., None] / 255
+    painted = _to_bytes(crop * (1 - alpha) + skin * (0.55 + 0.45 * shade) * alpha)
+    places = np.clip((landmarks * size).astype(int), 0, size - 1)
+    hidden = cover[places[:, 1], places[:, 0]] > 127
+    drift = rng.normal(0, config.hidden_landmark_shift, (1, 2)) * hidden[:, None]
+    return painted, np.asarray(landmarks + drift, np.float32)
+
+
+def _pixel(point: NDArray[np.float64]) -> tuple[int, int]:
+    return int(point[0]), int(point[1])
 
 
 def _light(crop: Crop, rng: Rng, config: AugmentConfig) -> Crop:

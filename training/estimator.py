@@ -1,12 +1,11 @@
-"""The first estimator: a small residual network on the crop, an MLP on the landmarks.
+"""The estimator: a residual network on the crop, MediaPipe's features, and the landmarks.
 
-    python -m training.estimator --data runs/pairs --out runs/first --epochs 30 --seed 0
+    python -m training.estimator --data runs/pairs --out runs/estimator --steps 1500 --seed 0
 
 Trained on renders whose parameters are known, so the labels are exact and no human ever scored a
-face. It answers a mean and a standard deviation for each channel; the loss is the beta-NLL of
-Seitzer et al. 2022, "On the Pitfalls of Heteroscedastic Uncertainty Estimation" (beta = 1/2).
-A checkpoint is a safetensors file; a run stopped at one and started again gives the same weights,
-bit for bit, as one that was never stopped.
+face. It answers a mean and a standard deviation for each channel; the loss is the beta-NLL with
+beta = 1/2. The front end (``training.face_backbone``) has seen very many photographs; its weights
+stay as they are, what is learned is how to read them.
 """
 
 # torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
@@ -15,32 +14,39 @@ bit for bit, as one that was never stopped.
 from __future__ import annotations
 
 import copy
-import csv
-import json
 import math
-import os
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
 from training.console import TrainingCommand
+from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
 from training.face_mesh import LANDMARK_COUNT, SPAN, distance_pairs
-from training.loop import read_checkpoint, under
+from training.loop import (
+    CHECKPOINT,
+    LoopConfig,
+    Run,
+    Task,
+    World,
+    join_world,
+    leave_world,
+    read_averaged,
+    run_loop,
+)
+from training.loop import load_averaged as load_weights
+from training.losses.likelihood import beta_nll, censored_error
 from training.metrics import channel_scores
 from training.shards import write_json
 
@@ -51,31 +57,38 @@ VALIDATION_EVERY = 16  # samples whose index is 15 modulo 16 are never trained o
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """Widths of the network; the defaults run in about 2.5 ms on one core."""
+    """Widths of the network; a part whose features are 0 is left out.
+
+    Attributes:
+        stem, widths, blocks, crop_features: the network on the crop.
+        front_features: read from MediaPipe's network; front_dropout of its numbers are left out.
+        front_tuned: whether that network's own weights are trained too.
+        landmark_features, distance_features: of the landmarks.
+    """
 
     stem: int = 16
     widths: tuple[int, ...] = (32, 64, 128, 192)
     blocks: tuple[int, ...] = (1, 1, 1, 1)
     crop_features: int = 256
+    front_features: int = 256
+    front_dropout: float = 0.3
+    front_tuned: bool = False
     landmark_features: int = 192
     distance_features: int = 128
 
 
-@dataclass(frozen=True)
-class TrainConfig:
-    """What decides a run; two runs with equal configurations give equal weights."""
+PARTS = ("crop+front", "front", "crop", "landmarks")
+"""What a network may see besides landmarks."""
 
-    epochs: int = 30
-    batch_size: int = 64
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.02
-    warmup_fraction: float = 0.05
-    ema_decay: float = 0.999
-    beta: float = 0.5
-    bfloat16: bool = False
-    seed: int = 0
-    augment: AugmentConfig = field(default_factory=AugmentConfig)
-    model: ModelConfig = field(default_factory=ModelConfig)
+
+def model_of(parts: str, front_tuned: bool = False) -> ModelConfig:
+    """The network that sees ``parts``, one of ``PARTS``."""
+    seen = parts.split("+")
+    return ModelConfig(
+        crop_features=ModelConfig.crop_features if "crop" in seen else 0,
+        front_features=ModelConfig.front_features if "front" in seen else 0,
+        front_tuned=front_tuned,
+    )
 
 
 # The network ---------------------------------------------------------------------------------
@@ -121,7 +134,13 @@ class EstimatorNet(nn.Module):
         config = config or ModelConfig()
         self.channel_names = channel_names
         count = len(channel_names)
-        self.crop_net = _crop_net(config)
+        self.crop_net = _crop_net(config) if config.crop_features else None
+        self.front = FaceFrontEnd() if config.front_features else None
+        if self.front:
+            self.front.requires_grad_(False)
+            if config.front_tuned:
+                self.front.tune()
+            self.front_net = _front_net(config)
         # Expressions move landmarks by a hundredth of what the face's size and pose do: without
         # the standardisation the MLP learns pose and nothing else (mean r .10 against .35).
         self.landmark_net = nn.Sequential(
@@ -133,7 +152,8 @@ class EstimatorNet(nn.Module):
         )
         self.distance_net = _distance_net(config)
         self.register_buffer("pairs", torch.from_numpy(distance_pairs()), persistent=False)
-        features = config.crop_features + config.landmark_features + config.distance_features
+        features = config.crop_features + config.front_features
+        features += config.landmark_features + config.distance_features
         self.fusion = nn.Sequential(nn.Linear(features, 256), nn.ReLU())
         self.mean_head = nn.Linear(256, count)
         self.sigma_head = nn.Linear(256, count)
@@ -145,13 +165,14 @@ class EstimatorNet(nn.Module):
     def raw(self, crop: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
         """Unclamped mean and standard deviation, both (N, K), angles over ANGLE_SCALE_RAD."""
         pixels = crop.permute(0, 3, 1, 2).float() / 255.0
-        centred = pixels - pixels.mean((1, 2, 3), keepdim=True)
-        deviation = centred.square().mean((1, 2, 3), keepdim=True).add(1e-3).sqrt()
         features = [
-            self.crop_net(centred / deviation),
             self.landmark_net(_centred(landmarks)),
             self.distance_net(_distances(landmarks, self.pairs)),
         ]
+        if self.crop_net:
+            features.append(self.crop_net(_standardised(pixels)))
+        if self.front:
+            features.append(self.front_net(self.front(pixels, landmarks)))
         fused = self.fusion(torch.cat(features, dim=1))
         low, high = (math.log(s) for s in SIGMA_RANGE)
         return self.mean_head(fused), self.sigma_head(fused).clamp(low, high).exp()
@@ -198,6 +219,12 @@ def channel_scale(channel_names: tuple[str, ...]) -> Tensor:
     return torch.tensor([1.0 if n in intensities else ANGLE_SCALE_RAD for n in channel_names])
 
 
+def _standardised(pixels: Tensor) -> Tensor:
+    """(N, 3, S, S) of mean 0 and deviation 1: light and camera decide less."""
+    centred = pixels - pixels.mean((1, 2, 3), keepdim=True)
+    return centred / centred.square().mean((1, 2, 3), keepdim=True).add(1e-3).sqrt()
+
+
 def _centred(landmarks: Tensor) -> Tensor:
     """(N, 478, 2) -> (N, 956), about their mean."""
     return (landmarks - landmarks.mean(1, keepdim=True)).flatten(1)
@@ -223,6 +250,16 @@ def _distance_net(config: ModelConfig) -> nn.Sequential:
     )
 
 
+def _front_net(config: ModelConfig) -> nn.Sequential:
+    """Reads the front end's numbers; dropped out at random so that none is leant on."""
+    return nn.Sequential(
+        nn.BatchNorm1d(FRONT_END_FEATURES, affine=False),
+        nn.Dropout(config.front_dropout),
+        nn.Linear(FRONT_END_FEATURES, config.front_features),
+        nn.ReLU(),
+    )
+
+
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
@@ -240,79 +277,91 @@ def _crop_net(config: ModelConfig) -> nn.Sequential:
     return nn.Sequential(*layers, nn.Linear(64 * 4 * 4, config.crop_features), nn.ReLU())
 
 
-# The loss ------------------------------------------------------------------------------------
+# The task ------------------------------------------------------------------------------------
 
 
-def censored_error(mean: Tensor, target: Tensor, intensity: Tensor) -> Tensor:
-    """Error that does not pull on what the output's clamp hides.
+class EstimatorTask(Task):
+    """The network and its loss.
 
-    Where the target is 0 and the mean below it (or 1 and above), the clamped answer is right.
-    Everywhere else the error is the plain difference, so no gradient dies at the clamp.
+    Args:
+        config: of the network.
+        beta: of the likelihood.
+        start: checkpoint of an earlier run whose weights to begin with, where shapes agree.
     """
-    hidden = intensity & (((target <= 0) & (mean < 0)) | ((target >= 1) & (mean > 1)))
-    return torch.where(hidden, torch.zeros_like(mean), mean - target)
+
+    name = "estimator"
+
+    def __init__(
+        self, config: ModelConfig | None = None, beta: float = 0.5, start: Path | None = None
+    ) -> None:
+        super().__init__()
+        config = config or ModelConfig()
+        self.beta = beta
+        self.net: EstimatorNet = EstimatorNet(target_names(), config)
+        if self.net.front:
+            self.net.front.load_state_dict(FaceFrontEnd(load_face_backbone()).state_dict())
+        if start:
+            start_from(self.net, start)
+        self.net.to(memory_format=torch.channels_last)
+        names = list(target_names())
+        self.described = MappingProxyType({"model": asdict(config), "channel_names": names})
+
+    def forward(self, *batch: Tensor) -> dict[str, Tensor]:
+        """Loss of (crop, landmarks, targets in radians and intensities)."""
+        crop, landmarks, targets = batch
+        mean, sigma = (values.float() for values in self.net.raw(crop, landmarks))
+        error = censored_error(mean, targets / self.net.scale, self.net.scale == 1)
+        loss = beta_nll(error, sigma, self.beta)
+        return {"loss": loss, "error": error.detach().abs().mean(), "sigma": sigma.detach().mean()}
 
 
-def beta_nll(error: Tensor, sigma: Tensor, beta: float) -> Tensor:
-    """Gaussian negative log likelihood, weighted by sigma^(2 beta), averaged.
+def start_from(net: EstimatorNet, path: Path) -> None:
+    """Take another run's averaged weights wherever name and shape agree.
 
-    beta 0 is the plain likelihood, which gives up on hard samples; beta 1 has the mean's
-    gradient of a squared error.
+    Raises:
+        ModelError: it is no checkpoint of an estimator, or none of its weights fits.
     """
-    likelihood = 0.5 * (error / sigma).square() + sigma.log()
-    return (likelihood * sigma.detach().pow(2 * beta)).mean()
+    own = net.state_dict()
+    _, weights = read_averaged(path, EstimatorTask.name)
+    fitting = {k: v for k, v in weights.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise ModelError(f"{path} is of another network: none of its weights fits")
+    net.load_state_dict(fitting, strict=False)
 
 
-def training_loss(net: EstimatorNet, batch: tuple[Tensor, ...], config: TrainConfig) -> Tensor:
-    """The loss of one batch of (crop, landmarks, targets in radians and intensities)."""
-    crop, landmarks, targets = batch
-    with torch.autocast(crop.device.type, torch.bfloat16, enabled=config.bfloat16):
-        mean, sigma = (values.float() for values in net.raw(crop, landmarks))
-    error = censored_error(mean, targets / net.scale, net.scale == 1)
-    return beta_nll(error, sigma, config.beta)
+def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, Any]]:
+    """The averaged network of a checkpoint, frozen, and what the checkpoint says of it.
+
+    Raises:
+        ModelError: the file is missing, no checkpoint, or of another task, network or layout.
+    """
+    described, weights = read_averaged(path, EstimatorTask.name)
+    model = dict(described["model"])
+    model |= {key: tuple(model[key]) for key in ("widths", "blocks")}
+    net = EstimatorNet(tuple(described["channel_names"]), ModelConfig(**model))
+    load_weights(net, weights, path)
+    return net, described
 
 
 # The data ------------------------------------------------------------------------------------
 
 
-class AugmentedPairs(Dataset[tuple[NDArray[Any], ...]]):
-    """Training samples addressed by (epoch, row), augmented by a seed of their own."""
+class AugmentedPairs:
+    """Samples to train on: aligned pairs, each varied by its generator."""
 
-    def __init__(self, pairs: AlignedPairs, rows: NDArray[np.int64], config: TrainConfig) -> None:
-        self.pairs, self.rows, self.config = pairs, rows, config
+    def __init__(
+        self, pairs: AlignedPairs, rows: NDArray[np.int64], config: AugmentConfig | None = None
+    ) -> None:
+        self.pairs, self.rows, self.config = pairs, rows, config or AugmentConfig()
 
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, key: tuple[int, int]) -> tuple[NDArray[Any], ...]:
-        epoch, position = key
-        row = self.rows[position]
-        rng = np.random.default_rng((self.config.seed, epoch, int(row)))
-        pairs = self.pairs
-        sample = pairs.crop[row], pairs.landmarks_crop[row], pairs.targets[row]
-        return augment(*sample, rng, self.config.augment)
-
-
-class StepBatches:
-    """Batches of (epoch, position) keys of every step from ``first`` to ``last``."""
-
-    def __init__(self, count: int, config: TrainConfig, first: int, last: int) -> None:
-        self.count, self.config, self.first, self.last = count, config, first, last
-
-    def __len__(self) -> int:
-        return self.last - self.first
-
-    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
-        per_epoch, size = steps_per_epoch(self.count, self.config), self.config.batch_size
-        for step in range(self.first, self.last):
-            epoch, place = divmod(step, per_epoch)
-            order = np.random.default_rng((self.config.seed, epoch)).permutation(self.count)
-            yield [(epoch, int(p)) for p in order[place * size : (place + 1) * size]]
-
-
-def steps_per_epoch(count: int, config: TrainConfig) -> int:
-    """Full batches in ``count`` samples, at least one."""
-    return max(count // config.batch_size, 1)
+    def sample(self, position: int, rng: np.random.Generator) -> tuple[NDArray[Any], ...]:
+        """Crop, landmarks and targets."""
+        row, pairs = self.rows[position], self.pairs
+        known = pairs.crop[row], pairs.landmarks_crop[row], pairs.targets[row]
+        return augment(*known, rng, self.config)
 
 
 def split_rows(pairs: AlignedPairs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -324,175 +373,55 @@ def split_rows(pairs: AlignedPairs) -> tuple[NDArray[np.int64], NDArray[np.int64
 # The run -------------------------------------------------------------------------------------
 
 
-class Run:
-    """The state of a training run: network, its moving average, optimiser and step."""
-
-    def __init__(self, config: TrainConfig, total_steps: int, device: str = "cpu") -> None:
-        torch.manual_seed(config.seed)
-        self.config, self.total_steps, self.step = config, total_steps, 0
-        self.device = torch.device(device)
-        self.net = EstimatorNet(target_names(), config.model).to(self.device)
-        self.net = self.net.to(memory_format=torch.channels_last)
-        self.ema = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
-        self.optimizer = torch.optim.AdamW(
-            self.net.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay
-        )
-
-    def train_step(self, batch: tuple[Tensor, ...]) -> float:
-        """One step of the optimiser; returns the loss."""
-        self.net.train()
-        for group in self.optimizer.param_groups:
-            group["lr"] = self.config.learning_rate * self._schedule()
-        loss = training_loss(self.net, _to(batch, self.device), self.config)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
-        self.optimizer.step()
-        self.step += 1
-        self._average()
-        return float(loss.detach())
-
-    def averaged(self) -> EstimatorNet:
-        """A copy of the network with the averaged weights, in evaluation mode."""
-        net = EstimatorNet(target_names(), self.config.model).to(self.device)
-        net.load_state_dict(self.ema)
-        return net.eval()
-
-    def save(self, path: Path) -> None:
-        """Write everything that decides the steps to come, whole or not at all."""
-        tensors = {f"net.{k}": v for k, v in self.net.state_dict().items()}
-        tensors |= {f"ema.{k}": v for k, v in self.ema.items()}
-        for index, state in self.optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer.{index}.{k}": torch.as_tensor(v) for k, v in state.items()}
-        part = path.with_suffix(".part")
-        contiguous = {k: v.detach().cpu().contiguous() for k, v in tensors.items()}
-        save_file(contiguous, part, metadata=self._metadata())
-        os.replace(part, path)
-
-    def load(self, path: Path) -> None:
-        """Go on from a checkpoint.
-
-        Raises:
-            ModelError: it was made by another configuration or layout.
-        """
-        metadata, tensors = read_checkpoint(path)
-        wanted = self._metadata()
-        for key in ("config", "layout_id", "total_steps"):
-            if metadata[key] != wanted[key]:
-                raise ModelError(
-                    f"{path} has {key} {metadata[key]}, this run {wanted[key]}: "
-                    "choose another --out or the same options"
-                )
-        self.net.load_state_dict(under(tensors, "net"))
-        self.ema = {k: v.to(self.device) for k, v in under(tensors, "ema").items()}
-        state = self.optimizer.state_dict()
-        for index in range(len(state["param_groups"][0]["params"])):
-            state["state"][index] = under(tensors, f"optimizer.{index}")
-        self.optimizer.load_state_dict(state)
-        self.step = int(metadata["step"])
-
-    def start_from(self, path: Path) -> None:
-        """Take another run's averaged weights as the start of this one.
-
-        Raises:
-            ModelError: it is no checkpoint, or of another network.
-        """
-        try:
-            self.net.load_state_dict(under(read_checkpoint(path)[1], "ema"))
-        except RuntimeError as error:
-            raise ModelError(f"{path} is a checkpoint of another network: {error}") from error
-        self.ema = {k: v.detach().clone() for k, v in self.net.state_dict().items()}
-
-    def _schedule(self) -> float:
-        """Linear warm-up, then half a cosine to 0."""
-        warmup = max(int(self.total_steps * self.config.warmup_fraction), 1)
-        if self.step < warmup:
-            return (self.step + 1) / warmup
-        done = (self.step - warmup) / max(self.total_steps - warmup, 1)
-        return 0.5 * (1 + math.cos(math.pi * done))
-
-    @torch.no_grad()
-    def _average(self) -> None:
-        decay = min(self.config.ema_decay, (1 + self.step) / (10 + self.step))
-        for key, value in self.net.state_dict().items():
-            if value.is_floating_point():
-                self.ema[key].lerp_(value, 1 - decay)
-            else:
-                self.ema[key].copy_(value)
-
-    def _metadata(self) -> dict[str, str]:
-        return {
-            "config": json.dumps(asdict(self.config), sort_keys=True),
-            "layout_id": load_layout().layout_id,
-            "channel_names": json.dumps(target_names()),
-            "step": str(self.step),
-            "total_steps": str(self.total_steps),
-        }
-
-
-def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, str]]:
-    """The averaged network of a checkpoint, in evaluation mode, and the checkpoint's metadata."""
-    metadata, tensors = read_checkpoint(path)
-    model: dict[str, Any] = json.loads(metadata["config"])["model"]
-    model |= {key: tuple(model[key]) for key in ("widths", "blocks")}
-    config = ModelConfig(**model)
-    net = EstimatorNet(tuple(json.loads(metadata["channel_names"])), config)
-    net.load_state_dict(under(tensors, "ema"))
-    return net.eval(), metadata
-
-
 def train(
     pairs: AlignedPairs,
-    config: TrainConfig,
+    config: LoopConfig,
     out: Path,
     *,
+    model: ModelConfig | None = None,
     start: Path | None = None,
+    world: World | None = None,
     loader_workers: int = 0,
-    device: str = "cpu",
     stop_at_step: int | None = None,
-    echo: Callable[[str], None] = click.echo,
 ) -> Run:
-    """Train to the end of the last epoch, or to ``stop_at_step``, from the last checkpoint.
+    """Train to the last step, or to ``stop_at_step``, from the checkpoint in ``out`` if any.
 
-    Where ``out`` has no checkpoint yet, the weights come from the seed, or from the checkpoint
-    ``start`` of an earlier run.
+    Writes what ``run_loop`` does, and ``metrics.json``: held-out scores of the averaged weights.
 
-    Writes ``checkpoint.safetensors`` and ``log.csv`` into ``out`` after every epoch and at the
-    end, and ``metrics.json`` (held-out scores of the averaged weights) with them.
+    Args:
+        pairs: to learn from and, every 16th, to score by.
+        config: how.
+        out: folder.
+        model: which network.
+        start: checkpoint of another run to begin with where ``out`` has none.
+        world, loader_workers, stop_at_step: of ``run_loop``.
+
+    Raises:
+        ConfigError: there is nothing to train on.
+        ModelError: ``out`` or ``start`` holds another network.
     """
-    out.mkdir(parents=True, exist_ok=True)
     rows, held_out = split_rows(pairs)
     if not len(rows):
         raise ConfigError(f"{len(pairs.index)} samples leave none to train on: render more")
-    per_epoch = steps_per_epoch(len(rows), config)
-    run = Run(config, per_epoch * config.epochs, device)
-    checkpoint = out / "checkpoint.safetensors"
-    if checkpoint.exists():
-        run.load(checkpoint)
-        echo(f"going on at step {run.step} of {run.total_steps}")
-    elif start:
-        run.start_from(start)
-    last = min(stop_at_step or run.total_steps, run.total_steps)
-    loader = DataLoader(
-        AugmentedPairs(pairs, rows, config),
-        batch_sampler=StepBatches(len(rows), config, run.step, last),
-        num_workers=loader_workers,
+    begun = start if not (out / CHECKPOINT).exists() else None
+    run = run_loop(
+        lambda: EstimatorTask(model, start=begun),
+        AugmentedPairs(pairs, rows),
+        config,
+        out,
+        world=world,
+        loader_workers=loader_workers,
+        stop_at_step=stop_at_step,
     )
-    losses: list[float] = []
-    with tqdm(loader, initial=run.step, total=run.total_steps, unit="step", disable=None) as bar:
-        for batch in bar:
-            losses.append(run.train_step(tuple(batch)))
-            bar.set_postfix(loss=f"{np.mean(losses[-100:]):.4f}")
-            if run.step % per_epoch == 0 or run.step == last:
-                scores = evaluate(run.averaged(), pairs, held_out)
-                _record(out, run, float(np.mean(losses)), scores, echo)
-                run.save(checkpoint)
-                losses = []
+    if run.world.leads:
+        scores = evaluate(run.averaged(), pairs, held_out)
+        content = {"data": "held-out renders", "step": run.step, "mean": mean_scores(scores)}
+        write_json(out / "metrics.json", {**content, "channels": scores})
     return run
 
 
 def evaluate(
-    net: EstimatorNet, pairs: AlignedPairs, rows: NDArray[np.int64], batch_size: int = 128
+    net: nn.Module, pairs: AlignedPairs, rows: NDArray[np.int64], batch_size: int = 128
 ) -> dict[str, dict[str, float]]:
     """Scores of a network on rows: ICC, r and MAE per channel; intensities times 5, radians."""
     if not len(rows):
@@ -529,30 +458,6 @@ def format_scores(scores: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
-def _record(
-    out: Path,
-    run: Run,
-    loss: float,
-    scores: dict[str, dict[str, float]],
-    echo: Callable[[str], None],
-) -> None:
-    mean = mean_scores(scores)
-    row = {"step": run.step, "loss": f"{loss:.5f}", **{k: f"{v:.4f}" for k, v in mean.items()}}
-    is_new = not (out / "log.csv").exists()
-    with (out / "log.csv").open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, list(row))
-        if is_new:
-            writer.writeheader()
-        writer.writerow(row)
-    content = {"data": "held-out renders", "step": run.step, "mean": mean, "channels": scores}
-    write_json(out / "metrics.json", content)
-    echo(f"step {row['step']} loss {row['loss']} held-out ICC {row['icc31']} r {row['pearson']}")
-
-
-def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
-    return tuple(t.to(device, non_blocking=True) for t in batch)
-
-
 @click.command(cls=TrainingCommand)
 @click.option(
     "--data",
@@ -563,58 +468,59 @@ def _to(batch: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
     help="Folder of aligned pairs; may be given several times.",
 )
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--epochs", type=click.IntRange(1), default=TrainConfig.epochs, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=TrainConfig.batch_size)
-@click.option("--learning-rate", type=float, default=TrainConfig.learning_rate, show_default=True)
+@click.option("--steps", type=click.IntRange(1), default=1500, show_default=True)
+@click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
+@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
-    "--threads",
-    type=click.IntRange(1),
-    default=1,
+    "--parts",
+    type=click.Choice(PARTS),
+    default=PARTS[0],
     show_default=True,
-    help="Cores for the network; on a busy machine two are slower than one.",
+    help="What the network sees besides landmarks.",
 )
+@click.option("--tune-front", is_flag=True, help="Train MediaPipe's own weights too.")
 @click.option(
     "--start",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Checkpoint whose weights to start from.",
 )
+@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
+@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--bfloat16", is_flag=True, help="Faster where the processor has it.")
-@click.option("--device", default="cpu", show_default=True)
+@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
 def main(
     folders: tuple[Path, ...],
     out: Path,
-    epochs: int,
+    steps: int,
     batch_size: int,
     learning_rate: float,
     seed: int,
-    threads: int,
+    parts: str,
+    tune_front: bool,
     start: Path | None,
+    threads: int,
+    device: str | None,
     loader_workers: int,
-    bfloat16: bool,
-    device: str,
+    mixed_precision: bool,
 ) -> None:
     """Train the estimator on aligned pairs; goes on from OUT's checkpoint where there is one."""
     torch.set_num_threads(threads)
-    config = TrainConfig(
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        bfloat16=bfloat16,
-        seed=seed,
-    )
-    pairs = load_aligned(folders)
-    run = train(
-        pairs,
-        config,
-        out,
-        start=start,
-        loader_workers=loader_workers,
-        device=device,
-        echo=tqdm.write,
-    )
-    click.echo(format_scores(evaluate(run.averaged(), pairs, split_rows(pairs)[1])))
+    config = LoopConfig(
+        steps, batch_size, learning_rate, weight_decay=0.02, warmup_steps=max(steps // 20, 1),
+        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
+    )  # fmt: skip
+    pairs, model = load_aligned(folders), model_of(parts, tune_front)
+    world = join_world(device)
+    try:
+        run = train(
+            pairs, config, out, model=model, start=start, world=world,
+            loader_workers=loader_workers,
+        )  # fmt: skip
+    finally:
+        leave_world()
+    if run.world.leads:
+        click.echo(format_scores(evaluate(run.averaged(), pairs, split_rows(pairs)[1])))
 
 
 if __name__ == "__main__":

@@ -4,15 +4,18 @@ import numpy as np
 
 from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, targets_from_parameters
-from training.estimator import ModelConfig, TrainConfig
+from training.estimator import ModelConfig
 from training.face_mesh import LANDMARK_COUNT
+from training.loop import LoopConfig
 from training.shards import Pair
 
-TINY = ModelConfig(stem=4, widths=(4, 4, 8, 8), crop_features=16, landmark_features=8)
+TINY = ModelConfig(
+    stem=4, widths=(4, 4, 8, 8), crop_features=16, front_features=0, landmark_features=8
+)
 
 
 def tiny_config(**changes):
-    return TrainConfig(**{"epochs": 2, "batch_size": 8, "model": TINY, **changes})
+    return LoopConfig(**{"steps": 4, "batch_size": 8, "warmup_steps": 1, **changes})
 
 
 def random_parameters(count, seed=0):

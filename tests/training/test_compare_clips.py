@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from tests.training.samples import random_aligned, tiny_config
+from tests.training.samples import TINY, random_aligned, tiny_config
 from training.compare_clips import main
 from training.estimator import train
 from training.export import export
@@ -21,9 +21,9 @@ def test_a_folder_without_clips_is_one_line_and_exit_code_2(tmp_path):
 @pytest.mark.skipif(not CLIPS.is_dir(), reason="../shared/clips is absent")
 def test_head_roll_of_a_real_clip_follows_the_reference(tmp_path):
     """The head's turn comes from alignment, whatever an untrained network says of the rest."""
-    train(random_aligned(20), tiny_config(epochs=1), tmp_path, echo=lambda _: None)
+    train(random_aligned(20), tiny_config(steps=1), tmp_path, model=TINY)
     checkpoint, model = tmp_path / "checkpoint.safetensors", tmp_path / "estimator.onnx"
-    export(checkpoint, model, "noise", "test", without=("head_yaw", "head_pitch"))
+    export([checkpoint], model, "noise", "test", without=("head_yaw", "head_pitch"))
     clips = tmp_path / "clips"
     (clips / "reference").mkdir(parents=True)
     (clips / "wink_talk.mp4").symlink_to(CLIPS / "wink_talk.mp4")

@@ -1,25 +1,29 @@
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
+import torch
+from torch import nn
 
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
-from tests.training.samples import random_aligned, tiny_config
+from tests.training.samples import TINY, random_aligned, tiny_config
 from training.align_pairs import target_names
+from training.ensemble import Ensemble
 from training.estimator import load_averaged, train
-from training.export import disagreement, export, random_inputs
+from training.export import Slope, disagreement, export, quick, random_inputs
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
-    train(random_aligned(32), tiny_config(epochs=1), folder, echo=lambda _: None)
+    train(random_aligned(32), tiny_config(), folder, model=TINY)
     checkpoint = folder / "checkpoint.safetensors"
-    card = export(checkpoint, folder / "estimator.onnx", "noise", "python -m training.estimator")
+    card = export([checkpoint], folder / "estimator.onnx", "noise", "python -m training.estimator")
     return folder / "estimator.onnx", card, checkpoint
 
 
@@ -51,7 +55,7 @@ def test_the_file_and_its_card_say_what_they_are(exported):
 
 def test_the_same_checkpoint_gives_the_same_bytes(exported, tmp_path):
     model, _, checkpoint = exported
-    export(checkpoint, tmp_path / model.name, "noise", "again")
+    export([checkpoint], tmp_path / model.name, "noise", "again")
     assert (tmp_path / model.name).read_bytes() == model.read_bytes()
 
 
@@ -59,14 +63,14 @@ def test_a_graph_that_answers_something_else_is_not_written(exported, tmp_path, 
     checkpoint = exported[2]
     monkeypatch.setattr("training.export.TOLERANCE", -1.0)
     with pytest.raises(ModelError, match="differ by"):
-        export(checkpoint, tmp_path / "estimator.onnx", "noise", "again")
+        export([checkpoint], tmp_path / "estimator.onnx", "noise", "again")
     assert not (tmp_path / "estimator.onnx").exists()
 
 
 def test_channels_left_out_are_gone_and_the_others_unchanged(exported, tmp_path):
     model, _, checkpoint = exported
     without = ("head_yaw", "AU12_R")
-    card = export(checkpoint, tmp_path / model.name, "noise", "command", without)
+    card = export([checkpoint], tmp_path / model.name, "noise", "command", without)
     kept = [name for name in target_names() if name not in without]
     assert card["channel_names"] == kept
     crop, landmarks = random_inputs(3)
@@ -78,6 +82,41 @@ def test_channels_left_out_are_gone_and_the_others_unchanged(exported, tmp_path)
     np.testing.assert_allclose(answers[1], answers[0][:, columns], atol=1e-6)
 
 
+def test_several_checkpoints_give_the_mean_of_their_answers(exported, tmp_path):
+    checkpoint = exported[2]
+    train(random_aligned(20), tiny_config(steps=2, seed=5), tmp_path, model=TINY)
+    paths = [checkpoint, tmp_path / "checkpoint.safetensors"]
+    card = export(paths, tmp_path / "both.onnx", "noise", "command")
+    ensemble = Ensemble([load_averaged(path)[0] for path in paths])
+    assert disagreement(ensemble, tmp_path / "both.onnx") < 1e-4
+    assert [network["seed"] for network in card["networks"]] == [0, 5]
+
+
 def test_leaving_out_a_channel_that_is_not_there_is_refused(exported, tmp_path):
     with pytest.raises(ConfigError, match="no channels"):
-        export(exported[2], tmp_path / "m.onnx", "noise", "command", ("AU99",))
+        export([exported[2]], tmp_path / "m.onnx", "noise", "command", ("AU99",))
+
+
+@pytest.mark.parametrize("slopes", [(0.2, -0.5, 1.0), (0.2, 1.7, -3.0)])
+def test_a_quick_network_answers_the_same(slopes):
+    net = nn.Sequential(nn.Conv2d(2, 3, 1), nn.PReLU(3))
+    net[1].weight.data = torch.tensor(slopes)
+    x = torch.randn(2, 2, 4, 4, generator=torch.Generator().manual_seed(1))
+    fast = quick(net)
+    assert isinstance(fast[1], Slope)
+    assert isinstance(net[1], nn.PReLU)
+    torch.testing.assert_close(fast(x), net(x))
+
+
+@pytest.fixture(scope="module")
+def with_front(tmp_path_factory):
+    pytest.importorskip("tflite")
+    folder = tmp_path_factory.mktemp("front")
+    train(random_aligned(20), tiny_config(steps=1), folder, model=replace(TINY, front_features=8))
+    return folder / "checkpoint.safetensors"
+
+
+def test_the_front_end_is_in_the_graph_and_on_the_card(with_front, tmp_path):
+    card = export([with_front], tmp_path / "m.onnx", "noise", "command")
+    assert "MediaPipe" in card["front_end"]
+    assert disagreement(load_averaged(with_front)[0], tmp_path / "m.onnx") < 1e-4

@@ -1,0 +1,69 @@
+from dataclasses import replace
+
+import pytest
+import torch
+
+from geface_bridge.errors import ConfigError
+from tests.training.samples import TINY, random_aligned
+from training.align_pairs import target_names
+from training.ensemble import Ensemble, without
+from training.estimator import EstimatorNet
+
+NAMES = target_names()
+
+
+def nets(count=2):
+    torch.manual_seed(3)
+    return [
+        EstimatorNet(NAMES, replace(TINY, landmark_features=4 + i)).eval() for i in range(count)
+    ]
+
+
+def inputs():
+    pairs = random_aligned(3)
+    return torch.from_numpy(pairs.crop), torch.from_numpy(pairs.landmarks_crop)
+
+
+@torch.no_grad()
+def test_it_answers_the_mean():
+    members = nets()
+    answers = [net(*inputs())[0] for net in members]
+    torch.testing.assert_close(Ensemble(members)(*inputs())[0], sum(answers) / 2)
+
+
+@torch.no_grad()
+def test_one_network_alone_answers_as_it_is():
+    (net,) = nets(1)
+    for found, expected in zip(Ensemble([net])(*inputs()), net(*inputs()), strict=True):
+        torch.testing.assert_close(found, expected)
+
+
+@torch.no_grad()
+def test_disagreement_widens_sigma():
+    one, other = nets()
+    one.mean_head.bias[:] = 0.2
+    other.mean_head.bias[:] = 0.8
+    for net in (one, other):
+        net.mean_head.weight.zero_()
+        net.sigma_head.weight.zero_()
+        net.sigma_head.bias.fill_(-2.0)
+    sigma = Ensemble([one, other])(*inputs())[1]
+    alone = one(*inputs())[1]
+    intensities = one.scale == 1
+    expected = (alone.square() + 0.09).sqrt()
+    torch.testing.assert_close(sigma[:, intensities], expected[:, intensities])
+
+
+def test_channels_left_out_are_gone():
+    left = without(Ensemble(nets()), ("head_yaw",))
+    assert left.channel_names == tuple(name for name in NAMES if name != "head_yaw")
+    assert left(*inputs())[0].shape == (3, len(NAMES) - 1)
+
+
+def test_networks_of_different_channels_are_refused():
+    one, other = nets()
+    other.channel_names = other.channel_names[:-1]
+    with pytest.raises(ConfigError, match="different channels"):
+        Ensemble([one, other])
+    with pytest.raises(ConfigError, match="0 networks"):
+        Ensemble([])

@@ -1,0 +1,61 @@
+"""Several estimators as one: the mean of their answers.
+
+Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep
+Ensembles". Networks that look at different things (pixels, MediaPipe's features, landmarks) err
+differently: their mean errs less, and where they disagree, nothing sure is known.
+"""
+
+# torch is Any to mypy here (pyproject.toml), hence its subclasses are too.
+# mypy: disable-error-code="misc"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from geface_bridge.errors import ConfigError
+from training.estimator import EstimatorNet, narrowed
+
+
+class Ensemble(nn.Module):
+    """The mean of networks with the same channels.
+
+    Raises:
+        ConfigError: there is no network, or their channels differ.
+    """
+
+    def __init__(self, nets: Sequence[EstimatorNet]) -> None:
+        super().__init__()
+        if len({net.channel_names for net in nets}) != 1:
+            raise ConfigError(
+                f"{len(nets)} networks with different channels cannot be averaged: train them "
+                "with one version of this program"
+            )
+        self.channel_names = nets[0].channel_names
+        self.nets = nn.ModuleList(nets)
+
+    def forward(self, crop: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+        """Channels and their standard deviation, of the mixture of the networks' answers.
+
+        Args:
+            crop, landmarks: as of ``EstimatorNet``.
+
+        Returns:
+            (N, K) channels and (N, K) sigma: root of the mean variance and that of the means.
+        """
+        answers = [net(crop, landmarks) for net in self.nets]
+        means = torch.stack([mean for mean, _ in answers])
+        channels = means.mean(0)
+        variance = torch.stack([sigma for _, sigma in answers]).square().mean(0)
+        return channels, (variance + (means - channels).square().mean(0)).sqrt()
+
+
+def without(ensemble: Ensemble, channels: tuple[str, ...]) -> Ensemble:
+    """A copy that does not answer ``channels``.
+
+    Raises:
+        ConfigError: the networks have no such channel.
+    """
+    return Ensemble([narrowed(net, channels) for net in ensemble.nets])
