@@ -29,6 +29,12 @@ _LID = (
 _BESIDE_PX = np.array([(0.5, 0.6), (-0.6, 0.6), (-0.1, 1.7), (0.3, 0.5), (-0.6, 0.5)])
 """Where MediaPipe sees the five points less where the rig has them, crop pixels: the median over
 259 random renders (seed 41)."""
+FIVE_POINTS = (
+    tuple(f"{name}_R" for name in _LID), tuple(f"{name}_L" for name in _LID),
+    ("nose_tip",), ("mouth_corner_R",), ("mouth_corner_L",),
+)  # fmt: skip
+"""The landmarks whose mean each of the five points is, in the order of
+``geface_bridge.align.template.five_points``."""
 _JITTER_PX, _JITTER_SCALE, _JITTER_ROLL_RAD = 1.2, 0.03, 0.03
 
 
@@ -41,7 +47,12 @@ def crop_from_image_of(landmarks: Mapping[str, tuple[float, float]]) -> FloatArr
     Raises:
         SourceError: a landmark is missing.
     """
-    return fit_similarity(_five_points(landmarks), crop_points() - _BESIDE_PX).matrix
+    return fit_similarity(_five_points(landmarks), crop_targets()).matrix
+
+
+def crop_targets() -> FloatArray:
+    """(5, 2) where the rig's five points belong in the crop, pixels."""
+    return np.asarray(crop_points() - _BESIDE_PX)
 
 
 def aligned(
@@ -59,8 +70,8 @@ def aligned(
     """
     image, matrix = pairs.image(position), _matrix(pairs, position, jitter)
     if extended:
-        side = len(image)
-        image = np.pad(image, ((side, side), (side, side), (0, 0)), "edge")
+        side = len(image) // 2
+        image = np.asarray(cv2.copyMakeBorder(image, *[side] * 4, cv2.BORDER_REPLICATE), np.uint8)
         matrix[:, 2] -= matrix[:, :2] @ (side, side)
     return warp_crop(image, matrix)
 
@@ -91,10 +102,8 @@ def _matrix(pairs: PairSet, position: int, jitter: FloatArray | None) -> FloatAr
 
 
 def _five_points(landmarks: Mapping[str, tuple[float, float]]) -> FloatArray:
-    """(5, 2) in the order of ``geface_bridge.align.template.five_points``."""
     try:
-        eyes = [np.mean([landmarks[f"{name}_{side}"] for name in _LID], axis=0) for side in "RL"]
-        rest = [landmarks[name] for name in ("nose_tip", "mouth_corner_R", "mouth_corner_L")]
+        means = [np.mean([landmarks[name] for name in names], axis=0) for names in FIVE_POINTS]
     except KeyError as error:
         raise SourceError(f"a render has no landmark {error}: render the set again") from error
-    return np.array([*eyes, *rest], np.float64)
+    return np.array(means, np.float64)
