@@ -13,6 +13,7 @@ shown the same aligned faces, side by side.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ from training.data.judged import (
     pairs_set,
     pictures_set,
 )
-from training.data.predictions import Prediction
+from training.data.predictions import Prediction, read_figures
 from training.predictors import CsvPredictor, OwnPredictor, Predictor, read_predictor
 from training.scores import (
     Score,
@@ -210,6 +211,12 @@ def _sets(options: dict[str, Any]) -> list[JudgedSet]:
     return sets
 
 
+def _as_reported(medians: dict[str, float]) -> dict[str, Any]:
+    """What somebody reports of films, in the form of our own results."""
+    averages = film_averages(medians)
+    return {"films": {}, "medians": medians, "averages": averages, "found": math.nan}
+
+
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 
 
@@ -233,6 +240,12 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--csv", multiple=True, metavar="NAME=FOLDER", help="Another tool by its SEQUENCE.csv files."
 )
 @click.option(
+    "--figures",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Correlations on films that somebody reports, to print beside: JSON of AU and number.",
+)
+@click.option(
     "--cache",
     type=click.Path(file_okay=False, path_type=Path),
     help="Keep aligned faces here: the next model is judged in seconds.",
@@ -244,6 +257,7 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def main(
     model: tuple[str, ...],
     csv: tuple[str, ...],
+    figures: tuple[str, ...],
     cache: Path | None,
     limit: int | None,
     json_path: Path | None,
@@ -253,11 +267,14 @@ def main(
 ) -> None:
     """Print ICC(3,1), MAE, Pearson's r and F1 per AU and averaged; of films, correlations."""
     predictors, found = _predictors(model, csv), {}
+    reported = {name: read_figures(path) for name, path in map(_named, figures)}
     style = reports.MARKDOWN if markdown else reports.PLAIN
     for judged in _sets(options):
         faces = faces_of(judged, cache, limit)
         results = evaluate(predictors, faces, judged.films)
         named = {p.name: r.as_json() for p, r in zip(predictors, results, strict=True)}
+        if judged.films:
+            named |= {name: _as_reported(medians) for name, medians in reported.items()}
         found[judged.name] = named
         click.echo(reports.report(judged.name, named, style, brief=brief) + "\n")
     if json_path:

@@ -87,11 +87,10 @@ def _side_by_side(title: str, results: Results, aus: list[str], metric: str, sty
 
 def _film_averages(title: str, results: Results, style: Style) -> str:
     groups = list(dict.fromkeys(g for result in results.values() for g in result["averages"]))
-    rows = [
-        [model, *(_count(result["averages"].get(group), group) for group in groups),
-         f"{100 * result['found']:.1f} %"]
-        for model, result in results.items()
-    ]  # fmt: skip
+    rows = []
+    for model, result in results.items():
+        values = [_count(result["averages"].get(group), group) for group in groups]
+        rows.append([model, *values, f"{number(100 * _float(result['found']), 1)} %"])
     return table([[title, *groups, "found"], *rows], style)
 
 

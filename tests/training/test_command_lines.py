@@ -6,7 +6,6 @@ Commands are found, not listed: a module of ``training`` with a ``main`` is test
 import importlib
 import pkgutil
 from functools import cache
-from pathlib import Path
 
 import click
 import pytest
@@ -27,19 +26,12 @@ NAMES = (
 )  # fmt: skip
 
 
-def modules():
-    names = (module.name for module in pkgutil.iter_modules(training.__path__, "training."))
-    return sorted(name for name in names if "def main(" in source(name))
-
-
-def source(name):
-    found = importlib.util.find_spec(name)
-    return Path(found.origin).read_text(encoding="utf-8")
-
-
 @cache
-def command(name):
-    return importlib.import_module(name).main
+def commands():
+    """Module → its command."""
+    names = sorted(m.name for m in pkgutil.iter_modules(training.__path__, "training."))
+    found = {name: getattr(importlib.import_module(name), "main", None) for name in names}
+    return {name: main for name, main in found.items() if isinstance(main, click.Command)}
 
 
 def is_input(option):
@@ -50,7 +42,7 @@ def is_input(option):
 
 
 def options_of(name, wanted):
-    return [option for option in command(name).params if wanted(option)]
+    return [option for option in commands()[name].params if wanted(option)]
 
 
 def given(option, value):
@@ -127,7 +119,7 @@ def contents(path):
 def complaint(name, words, broken):
     """What a command says; it must be a line for a user, and what was there must still be."""
     before = contents(broken)
-    done = CliRunner().invoke(command(name), words)
+    done = CliRunner().invoke(commands()[name], words)
     told = (words, done.output, done.exc_info)
     assert isinstance(done.exception, SystemExit), told
     assert done.exit_code in (1, 2), done.output
@@ -139,7 +131,7 @@ def complaint(name, words, broken):
 def words_of(name, broken, out, extra=()):
     """A whole command line whose inputs are all ``broken``."""
     words = []
-    for option in command(name).params:
+    for option in commands()[name].params:
         if is_input(option) and (option.required or option in extra):
             words += given(option, broken)
         elif option.name in WRITTEN and option.name != "cache":
@@ -149,15 +141,15 @@ def words_of(name, broken, out, extra=()):
     return words
 
 
-NEED_INPUTS = [n for n in modules() if options_of(n, lambda o: is_input(o) and o.required)]
-TAKE_INPUTS = [n for n in modules() if options_of(n, lambda o: is_input(o) and not o.required)]
-NEED_ANYTHING = [n for n in modules() if options_of(n, lambda o: o.required)]
+NEED_INPUTS = [n for n in commands() if options_of(n, lambda o: is_input(o) and o.required)]
+TAKE_INPUTS = [n for n in commands() if options_of(n, lambda o: is_input(o) and not o.required)]
+NEED_ANYTHING = [n for n in commands() if options_of(n, lambda o: o.required)]
 
 
-@pytest.mark.parametrize("name", modules())
+@pytest.mark.parametrize("name", commands())
 def test_every_command_is_of_the_kind_that_tells_errors_in_a_line_and_has_help(name):
-    assert isinstance(command(name), TrainingCommand)
-    done = CliRunner().invoke(command(name), ["--help"])
+    assert isinstance(commands()[name], TrainingCommand)
+    done = CliRunner().invoke(commands()[name], ["--help"])
     assert done.exit_code == 0
     assert len(done.output.splitlines()) > 4
 
@@ -181,7 +173,7 @@ def test_bad_inputs_that_are_not_required_are_one_complaint_too(name, make, tmp_
 
 @pytest.mark.parametrize("name", NEED_ANYTHING)
 def test_what_is_required_is_told(name):
-    done = CliRunner().invoke(command(name), [])
+    done = CliRunner().invoke(commands()[name], [])
     assert done.exit_code == 2
     assert "Missing" in done.output
 

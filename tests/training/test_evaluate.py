@@ -6,7 +6,7 @@ from click.testing import CliRunner
 
 from geface_bridge.errors import SourceError
 from rig.layout import load_layout
-from tests.training.data.made import make_bp4d
+from tests.training.data.made import make_bp4d, write_film
 from training.data.bp4d import AUS
 from training.data.judged import FaceSample
 from training.data.predictions import Prediction
@@ -81,6 +81,27 @@ def test_of_films_only_the_correlation_within_each_counts():
     (result,) = evaluate([louder], iter(films), films=True)
     assert result.films == {"a": {"AU12": pytest.approx(1)}, "b": {"AU12": pytest.approx(1)}}
     assert result.as_json()["medians"] == {"AU12": pytest.approx(1)}
+
+
+def test_figures_that_somebody_reports_stand_beside_those_of_films(tmp_path):
+    write_film(tmp_path / "films" / "a.avi", 4)
+    (tmp_path / "films" / "reference").mkdir()
+    said = "frame,AU12_r\n1,0\n2,1\n3,2\n4,4\n"
+    for folder in (tmp_path / "films" / "reference", tmp_path):
+        (folder / "a.csv").write_text(said)
+    (tmp_path / "theirs.json").write_text('{"AU12": 0.5, "AU45": 0.25}')
+    command = ["--clips", f"films={tmp_path / 'films'}", "--csv", f"same={tmp_path}"]
+    command += ["--figures", f"theirs={tmp_path / 'theirs.json'}", "--markdown"]
+    done = CliRunner().invoke(main, [*command, "--json", str(tmp_path / "scores.json")])
+    assert done.exit_code == 0, done.output
+    assert "| AU12 | 1.00 | .50 |" in done.output
+    assert "| AU43 | . | .25 |" in done.output
+    found = json.loads((tmp_path / "scores.json").read_text())["sets"]["films"]
+    assert found["theirs"]["found"] is None
+    (tmp_path / "theirs.json").write_text("[1]")
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 2
+    assert "theirs.json is no JSON object" in done.output
 
 
 def test_the_shipped_estimator_judges_renders_and_the_cache_gives_the_same(tmp_path):

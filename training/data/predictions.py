@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import math
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,6 +106,19 @@ def _prediction(row: dict[str, str | None], aus: list[str], where: str) -> tuple
         return int(number), Prediction(scores)
     angles = head_angles_from_openface(*(_number(row[name], where) for name in OPENFACE_ANGLES))
     return int(number), Prediction(scores, *angles)
+
+
+def read_figures(path: Path) -> dict[str, float]:
+    """Somebody's published figures: a JSON object of AU (or yaw, pitch, roll) → number.
+
+    Raises:
+        SourceError: it is no such file.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {OUR_AU.get(name, name): float(value) for name, value in found.items()}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise SourceError(f"{path} is no JSON object of AU and number ({error})") from error
 
 
 def _number(text: str | None, where: str) -> float:
