@@ -32,6 +32,8 @@ from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
 from training.console import TrainingCommand
+from training.data.faces import FaceSet, read_faces
+from training.domain_shift import DomainShift, mean_of
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
 from training.face_mesh import LANDMARK_COUNT, SPAN, distance_pairs
 from training.loop import (
@@ -52,6 +54,7 @@ from training.shards import write_json
 
 ANGLE_SCALE_RAD = 0.5  # angles over this have about the spread of intensities
 SIGMA_RANGE = (0.01, 1.0)
+SHIFT_RENDERS = 1000  # that the mean of renders is taken over
 VALIDATION_EVERY = 16  # samples whose index is 15 modulo 16 are never trained on
 
 
@@ -140,6 +143,7 @@ class EstimatorNet(nn.Module):
             self.front.requires_grad_(False)
             if config.front_tuned:
                 self.front.tune()
+            self.front_shift = DomainShift(FRONT_END_FEATURES)
             self.front_net = _front_net(config)
         # Expressions move landmarks by a hundredth of what the face's size and pose do: without
         # the standardisation the MLP learns pose and nothing else (mean r .10 against .35).
@@ -172,7 +176,8 @@ class EstimatorNet(nn.Module):
         if self.crop_net:
             features.append(self.crop_net(_standardised(pixels)))
         if self.front:
-            features.append(self.front_net(self.front(pixels, landmarks)))
+            seen = self.front_shift(self.front(pixels, landmarks))
+            features.append(self.front_net(seen))
         fused = self.fusion(torch.cat(features, dim=1))
         low, high = (math.log(s) for s in SIGMA_RANGE)
         return self.mean_head(fused), self.sigma_head(fused).clamp(low, high).exp()
@@ -329,6 +334,16 @@ def start_from(net: EstimatorNet, path: Path) -> None:
     net.load_state_dict(fitting, strict=False)
 
 
+def learn_shift(net: EstimatorNet, samples: AugmentedPairs, faces: FaceSet) -> None:
+    """Tell a network how photographs differ, to its front end, from the renders it learns from."""
+    count = min(len(samples), SHIFT_RENDERS)
+    positions = np.random.default_rng(0).permutation(len(samples))[:count]
+    renders = [samples.sample(int(p), np.random.default_rng((0, int(p))))[:2] for p in positions]
+    crops, landmarks = (torch.from_numpy(np.stack(part)) for part in zip(*renders, strict=True))
+    real = mean_of(net.front, torch.from_numpy(faces.crops), torch.from_numpy(faces.landmarks))
+    net.front_shift.shift.copy_(real - mean_of(net.front, crops, landmarks))
+
+
 def load_averaged(path: Path) -> tuple[EstimatorNet, dict[str, Any]]:
     """The averaged network of a checkpoint, frozen, and what the checkpoint says of it.
 
@@ -380,6 +395,7 @@ def train(
     *,
     model: ModelConfig | None = None,
     start: Path | None = None,
+    faces: FaceSet | None = None,
     world: World | None = None,
     loader_workers: int = 0,
     stop_at_step: int | None = None,
@@ -394,6 +410,7 @@ def train(
         out: folder.
         model: which network.
         start: checkpoint of another run to begin with where ``out`` has none.
+        faces: photographs without labels, whose difference from renders is to matter less.
         world, loader_workers, stop_at_step: of ``run_loop``.
 
     Raises:
@@ -404,9 +421,17 @@ def train(
     if not len(rows):
         raise ConfigError(f"{len(pairs.index)} samples leave none to train on: render more")
     begun = start if not (out / CHECKPOINT).exists() else None
+    samples = AugmentedPairs(pairs, rows)
+
+    def make_task() -> EstimatorTask:
+        task = EstimatorTask(model, start=begun)
+        if faces and task.net.front:
+            learn_shift(task.net, samples, faces)
+        return task
+
     run = run_loop(
-        lambda: EstimatorTask(model, start=begun),
-        AugmentedPairs(pairs, rows),
+        make_task,
+        samples,
         config,
         out,
         world=world,
@@ -485,6 +510,16 @@ def format_scores(scores: dict[str, dict[str, float]]) -> str:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Checkpoint whose weights to start from.",
 )
+@click.option(
+    "--faces",
+    "face_paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Photographs without labels, or folders of them; may be given several times.",
+)
+@click.option(
+    "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
+)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
 @click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
@@ -499,6 +534,8 @@ def main(
     parts: str,
     tune_front: bool,
     start: Path | None,
+    face_paths: tuple[Path, ...],
+    faces_cache: Path | None,
     threads: int,
     device: str | None,
     loader_workers: int,
@@ -511,10 +548,11 @@ def main(
         mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
     )  # fmt: skip
     pairs, model = load_aligned(folders), model_of(parts, tune_front)
+    faces = read_faces(face_paths, faces_cache) if face_paths else None
     world = join_world(device)
     try:
         run = train(
-            pairs, config, out, model=model, start=start, world=world,
+            pairs, config, out, model=model, start=start, faces=faces, world=world,
             loader_workers=loader_workers,
         )  # fmt: skip
     finally:
