@@ -5,7 +5,7 @@ from geface_bridge.align import AlignedFace, HeadPose
 from geface_bridge.align.head import head_angles_with
 from geface_bridge.errors import ConfigError, ModelError, SourceError
 from rig.layout import load_layout
-from tests.training.samples import random_aligned, tiny_config
+from tests.training.samples import TINY, random_aligned, tiny_config
 from training import predictors
 from training.data.judged import FaceSample
 from training.data.predictions import Prediction
@@ -62,8 +62,8 @@ def test_a_networks_turn_is_as_seen_in_the_crop_and_alignments_in_the_picture():
 
 def test_a_checkpoint_answers_as_its_export_does(tmp_path):
     folder = tmp_path / "some_run"
-    train(random_aligned(20), tiny_config(epochs=1), folder, echo=lambda _: None)
-    export(folder / "checkpoint.safetensors", tmp_path / "estimator.onnx", "noise", "test")
+    train(random_aligned(20), tiny_config(steps=1), folder, model=TINY)
+    export([folder / "checkpoint.safetensors"], tmp_path / "estimator.onnx", "noise", "test")
     before = read_predictor(None, folder / "checkpoint.safetensors")
     after = read_predictor(None, tmp_path / "estimator.onnx")
     samples = [sample(1, face(1)), sample(2), sample(3, face(3))]
