@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
-import torch
 
 from geface_bridge.errors import ConfigError, SourceError
 from training import reports
@@ -31,9 +30,10 @@ from training.console import TrainingCommand
 from training.data.faces import FaceSamples, read_faces
 from training.data.judged import JudgedSet, clips_set, faces_of, pairs_set, pictures_set
 from training.evaluate import evaluate
-from training.loop import CHECKPOINT, LoopConfig, Samples, World, join_world, leave_world, run_loop
+from training.loop import CHECKPOINT, Samples, World
 from training.predictors import read_predictor
 from training.regressor import (
+    DEFAULTS,
     PAPERS,
     Frozen,
     NetPaths,
@@ -44,6 +44,7 @@ from training.regressor import (
     make_task,
     weights_from,
 )
+from training.running import Running, running
 from training.shards import write_json
 
 
@@ -99,14 +100,15 @@ def _variant(name: str, row: Mapping[str, Any], path: Path) -> Variant:
 
 
 def train_variant(
-    variant: Variant, frozen: Frozen, samples: Samples, loop: LoopConfig, out: Path, world: World
+    variant: Variant, frozen: Frozen, samples: Samples, running: Running, world: World
 ) -> Path:
     """Train one to the end, from where it was; returns its checkpoint."""
     sees_brows = not variant.paper_inputs
     config = RegressorConfig(channels_of(frozen.parsing), expression_sees_brows=sees_brows)
     make = partial(make_task, frozen, config, variant.weights, variant.start)
-    run_loop(make, samples, loop, out / variant.name, world=world)
-    return out / variant.name / CHECKPOINT
+    own = replace(running, out=running.out / variant.name)
+    own.run(make, samples, world)
+    return own.out / CHECKPOINT
 
 
 def compare(
@@ -146,20 +148,13 @@ NAMED: dict[str, Any] = {"multiple": True, "metavar": "NAME=FOLDER"}
 @click.option("--renderer", type=FILE, required=True, help="G's checkpoint.")
 @click.option("--parsing", type=FILE, required=True, help="F_seg's checkpoint.")
 @click.option("--identity", type=FILE, required=True, help="F_reg's checkpoint.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--pairs", **NAMED, help="Rendered pairs to judge by; repeatable.")
 @click.option("--pictures", **NAMED, help="Pictures with labels.csv; repeatable.")
 @click.option("--clips", **NAMED, help="Films with reference/CLIP.csv; repeatable.")
 @click.option("--judged-cache", type=click.Path(file_okay=False, path_type=Path))
-@click.option("--steps", type=click.IntRange(1), default=2000, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=16, show_default=True)
-@click.option("--learning-rate", type=float, default=5e-4, show_default=True)
-@click.option("--ema-decay", type=float, default=0.99, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", default=None, help="cpu, cuda …; by default a graphics card if there is.")
-@click.option("--mixed-precision", is_flag=True, help="bfloat16; wants hardware that has it.")
+@running(DEFAULTS, least_batch=2)
 def main(
+    running: Running,
     data: tuple[Path, ...],
     cache: Path | None,
     variants: Path | None,
@@ -167,27 +162,18 @@ def main(
     renderer: Path,
     parsing: Path,
     identity: Path,
-    out: Path,
     judged_cache: Path | None,
-    threads: int,
-    device: str | None,
-    **options: Any,
+    **sets: tuple[str, ...],
 ) -> None:
     """Train every variant, judge them side by side, print the table and keep it as JSON."""
-    torch.set_num_threads(threads)
-    world = join_world(device)
-    try:
-        rows = read_variants(variants) if variants else papers_variants(start)
-        sets = _sets(options)
+    rows = read_variants(variants) if variants else papers_variants(start)
+    judged = _sets(sets)
+    with running.world() as world:
         frozen = NetPaths(renderer, parsing, identity).load()
         samples = RegressorSamples(FaceSamples(read_faces(data, cache)))
-        kept = ("steps", "batch_size", "learning_rate", "ema_decay", "seed", "mixed_precision")
-        loop = LoopConfig(**{name: options[name] for name in kept})
-        done = {v.name: train_variant(v, frozen, samples, loop, out, world) for v in rows}
-        if world.leads:
-            _tell(compare(done, sets, judged_cache), out)
-    finally:
-        leave_world()
+        done = {v.name: train_variant(v, frozen, samples, running, world) for v in rows}
+    if world.leads:
+        _tell(compare(done, judged, judged_cache), running.out)
 
 
 def _tell(found: Mapping[str, Mapping[str, Any]], out: Path) -> None:

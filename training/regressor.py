@@ -40,11 +40,8 @@ from training.loop import (
     LoopConfig,
     Samples,
     Task,
-    join_world,
-    leave_world,
     load_averaged,
     read_averaged,
-    run_loop,
     under,
 )
 from training.losses.content import content_loss, part_sizes
@@ -65,6 +62,7 @@ from training.parameters import (
     with_base_identity,
 )
 from training.parsing import ParsingConfig, ParsingNet, load_parsing
+from training.running import Running, running
 
 TASK = "regressor"
 FEATURES = tuple(field.name for field in fields(FaceFeatures))
@@ -546,6 +544,9 @@ def weights_from(changes: tuple[str, ...], without: tuple[str, ...]) -> Weights:
 
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+DEFAULTS = LoopConfig(
+    steps=20000, batch_size=16, learning_rate=5e-4, warmup_steps=20, ema_decay=0.99
+)
 
 
 @click.command(cls=TrainingCommand)
@@ -560,7 +561,6 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--renderer", type=FILE, help="G's checkpoint.")
 @click.option("--parsing", type=FILE, required=True, help="F_seg's checkpoint.")
 @click.option("--identity", type=FILE, help="F_reg's checkpoint.")
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--start", type=FILE, help="Checkpoint of R whose weights to start from.")
 @click.option(
     "--warm",
@@ -570,65 +570,34 @@ FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.option("--without", multiple=True, type=click.Choice(LOSSES), help="Leave a loss out.")
 @click.option("--weight", multiple=True, metavar="NAME=VALUE", help="Other weights; repeatable.")
 @click.option("--paper-inputs", is_flag=True, help="No T_b for the AUs, as in the paper.")
-@click.option("--steps", type=click.IntRange(1), default=20000, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=16, show_default=True)
-@click.option("--learning-rate", type=float, default=5e-4, show_default=True)
-@click.option("--ema-decay", type=float, default=0.995, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", default=None, help="cpu, cuda …; by default a graphics card if there is.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16; wants hardware that has it.")
+@running(DEFAULTS, least_batch=2)
 def main(
+    running: Running,
     data: tuple[Path, ...],
     cache: Path | None,
     renderer: Path | None,
     parsing: Path,
     identity: Path | None,
-    out: Path,
     start: Path | None,
     warm: str | None,
     without: tuple[str, ...],
     weight: tuple[str, ...],
     paper_inputs: bool,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    ema_decay: float,
-    seed: int,
-    threads: int,
-    device: str | None,
-    loader_workers: int,
-    mixed_precision: bool,
 ) -> None:
     """Train R on faces nobody labelled; goes on from OUT's checkpoint where there is one."""
-    torch.set_num_threads(threads)
-    world = join_world(device)
-    try:
+    with running.world() as world:
         weights = WARM[warm] if warm else weights_from(weight, without)
         nets = NetPaths(renderer, parsing, identity)
         nets.check(weights)
         frozen = nets.load()
-        config = RegressorConfig(
-            channels_of(frozen.parsing), expression_sees_brows=not paper_inputs
-        )
-        loop = LoopConfig(
-            steps=steps,
-            batch_size=batch_size,
-            learning_rate=learning_rate,
-            ema_decay=ema_decay,
-            mixed_precision=mixed_precision,
-            seed=seed,
-        )
+        channels = channels_of(frozen.parsing)
+        config = RegressorConfig(channels, expression_sees_brows=not paper_inputs)
         samples: Samples = (
             RenderedSamples(PairSet(*data))
             if warm == "rendered"
             else RegressorSamples(FaceSamples(read_faces(data, cache)))
         )
-        make = partial(make_task, frozen, config, weights, start)
-        run_loop(make, samples, loop, out, world=world, loader_workers=loader_workers)
-    finally:
-        leave_world()
+        running.run(partial(make_task, frozen, config, weights, start), samples, world)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from training import ablation
 from training.ablation import Variant, papers_variants, read_variants, train_variant
 from training.loop import World, read_checkpoint
 from training.regressor import Weights
+from training.running import Running
 
 
 def test_the_papers_table_leaves_out_one_loss_a_row():
@@ -56,7 +57,7 @@ def test_a_variant_that_is_done_is_not_trained_again(tmp_path, monkeypatch):
     nets = frozen()
     monkeypatch.setattr(ablation, "RegressorConfig", small)
     variant = Variant("without identity", Weights(identity=0))
-    arguments = (nets, samples(), config(2), tmp_path, World())
+    arguments = (nets, samples(), Running(config(2), tmp_path), World())
     path = train_variant(variant, *arguments)
     assert path.parent.name == "without identity"
     before = path.stat().st_mtime_ns
