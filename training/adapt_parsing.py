@@ -36,9 +36,10 @@ from training.data.parsing_samples import (
     varied,
 )
 from training.data.photo_masks import UNKNOWN, pseudo_classes
-from training.loop import LoopConfig, Samples, join_world, leave_world, run_loop
+from training.loop import LoopConfig, Samples
 from training.parsing import ParsingNet, ParsingTask, as_input, load_parsing, split
 from training.parsing_scores import held_out_photos
+from training.running import Running, running
 
 Bytes = NDArray[np.uint8]
 
@@ -130,6 +131,11 @@ def started_task(start: Path) -> ParsingTask:
     return task
 
 
+_DEFAULTS = LoopConfig(
+    600, 32, 5e-4, weight_decay=1e-4, warmup_steps=50, ema_decay=0.99, checkpoint_every=100
+)
+
+
 @click.command(cls=TrainingCommand)
 @click.option(
     "--start",
@@ -152,58 +158,40 @@ def started_task(start: Path) -> ParsingTask:
     type=click.Path(exists=True, path_type=Path),
     help="Photographs or videos, or folders of them; every fifth face is left for scores.",
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--cache", type=click.Path(path_type=Path), help="Where aligned photos are kept.")
-@click.option("--share", type=click.FloatRange(0, 1), default=0.5, show_default=True)
-@click.option("--steps", type=click.IntRange(1), default=600, show_default=True)
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
-@click.option("--learning-rate", type=float, default=5e-4, show_default=True)
-@click.option("--held-out", type=click.IntRange(0), default=512, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
+@click.option(
+    "--share",
+    type=click.FloatRange(0, 1),
+    default=0.35,
+    show_default=True,
+    help="Of photographs among what is learnt from.",
+)
+@click.option(
+    "--held-out",
+    type=click.IntRange(0),
+    default=512,
+    show_default=True,
+    help="Last renders, which are left for scores.",
+)
+@running(_DEFAULTS, least_batch=2)
 def main(
+    running: Running,
     start: Path,
     folders: tuple[Path, ...],
     photos: tuple[Path, ...],
-    out: Path,
     cache: Path | None,
     share: float,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
     held_out: int,
-    seed: int,
-    threads: int,
-    device: str | None,
-    loader_workers: int,
-    mixed_precision: bool,
 ) -> None:
     """Adapt the parsing network to photographs; scores: python -m training.parsing_scores."""
-    torch.set_num_threads(threads)
     pairs, faces = PairSet(*folders), read_faces(photos, cache)
     variation = ParsingVariation()
     renders = ParsingSamples(pairs, split(len(pairs), held_out)[0], variation)
     seen = _without(faces, held_out_photos(faces))
     labelled = PhotoSamples(seen.crops, label_photos(load_parsing(start), seen), variation)
-    config = LoopConfig(
-        steps, batch_size, learning_rate, weight_decay=1e-4, warmup_steps=50, ema_decay=0.99,
-        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
-    )  # fmt: skip
-    world = join_world(device)
-    try:
-        run_loop(
-            lambda: started_task(start),
-            Mixture(renders, labelled, share),
-            config,
-            out,
-            world=world,
-            loader_workers=loader_workers,
-        )
-    finally:
-        leave_world()
+    samples = Mixture(renders, labelled, share)
+    with running.world() as world:
+        running.run(lambda: started_task(start), samples, world)
 
 
 def _without(faces: FaceSet, numbers: NDArray[np.int64]) -> FaceSet:

@@ -27,17 +27,10 @@ from geface_bridge.errors import ModelError
 from training.console import TrainingCommand
 from training.data.pairs import PairSet
 from training.data.parsing_samples import CLASSES, ParsingSamples, ParsingVariation
-from training.loop import (
-    LoopConfig,
-    Task,
-    join_world,
-    leave_world,
-    load_averaged,
-    read_averaged,
-    run_loop,
-)
+from training.loop import LoopConfig, Task, load_averaged, read_averaged
 from training.losses.features import FaceFeatures
 from training.norm import SharedBatchNorm2d
+from training.running import Running, running
 
 TASK = "parsing"
 GROUPS = {
@@ -356,6 +349,11 @@ def split(count: int, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int6
     return numbers[:cut], numbers[cut:]
 
 
+_DEFAULTS = LoopConfig(
+    1500, 32, 2e-3, weight_decay=1e-4, warmup_steps=50, ema_decay=0.995, checkpoint_every=100
+)
+
+
 @click.command(cls=TrainingCommand)
 @click.option(
     "--data",
@@ -365,42 +363,20 @@ def split(count: int, held_out: int) -> tuple[NDArray[np.int64], NDArray[np.int6
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of pairs rendered with masks; may be given several times.",
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--steps", type=click.IntRange(1), default=1500, show_default=True)
-@click.option("--batch-size", type=click.IntRange(1), default=32, show_default=True)
-@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
-@click.option("--held-out", type=click.IntRange(0), default=512, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
-def main(
-    folders: tuple[Path, ...],
-    out: Path,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    held_out: int,
-    seed: int,
-    threads: int,
-    device: str | None,
-    loader_workers: int,
-    mixed_precision: bool,
-) -> None:
-    """Train the parsing network on renders; the last --held-out samples are left for scores."""
-    torch.set_num_threads(threads)
+@click.option(
+    "--held-out",
+    type=click.IntRange(0),
+    default=512,
+    show_default=True,
+    help="Last samples, which are left for scores.",
+)
+@running(_DEFAULTS, least_batch=2)
+def main(running: Running, folders: tuple[Path, ...], held_out: int) -> None:
+    """Train the parsing network on renders; scores: python -m training.parsing_scores."""
     pairs = PairSet(*folders)
     samples = ParsingSamples(pairs, split(len(pairs), held_out)[0], ParsingVariation())
-    config = LoopConfig(
-        steps, batch_size, learning_rate, weight_decay=1e-4, warmup_steps=50, ema_decay=0.995,
-        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
-    )  # fmt: skip
-    world = join_world(device)
-    try:
-        run_loop(ParsingTask, samples, config, out, world=world, loader_workers=loader_workers)
-    finally:
-        leave_world()
+    with running.world() as world:
+        running.run(ParsingTask, samples, world)
 
 
 if __name__ == "__main__":
