@@ -52,31 +52,35 @@ class IdentityConfig:
     """The network's size.
 
     Attributes:
-        stem: channels at half the picture's resolution.
-        widths: channels at 1/4, 1/8 and 1/16.
+        side: pixels that pictures are reduced to.
+        stem: channels at half of that.
+        widths: channels at 1/4, 1/8 and 1/16 of it.
         embedding: numbers that say who it is.
         dropout: of the embedding's input, in training.
     """
 
-    stem: int = 8
-    widths: tuple[int, int, int] = (24, 48, 96)
+    side: int = 64
+    stem: int = 16
+    widths: tuple[int, int, int] = (32, 64, 96)
     embedding: int = 256
     dropout: float = 0.2
 
 
 class IdentityNet(nn.Module):
-    """Pictures (N, 3, 128, 128), RGB 0..1 → (N, 256) embeddings of unit length."""
+    """Pictures (N, 3, 128, 128), RGB 0..1 → (N, 256) embeddings of unit length.
+
+    Other sizes from ``side`` up are taken too."""
 
     def __init__(self, config: IdentityConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or IdentityConfig()
-        self.register_buffer("window", face_window(), persistent=False)
+        self.register_buffer("window", face_window(config.side), persistent=False)
         self.stem = MaxFeatureMap(1, config.stem, 5, stride=2)
         widths = (config.stem, *config.widths)
         self.groups = nn.ModuleList(
             _group(before, after) for before, after in zip(widths, config.widths, strict=False)
         )
-        self.last = nn.Sequential(nn.MaxPool2d(2), Residual(config.widths[-1]))
+        self.last = Residual(config.widths[-1])
         self.embed = nn.Sequential(
             nn.Dropout(config.dropout),
             nn.Linear(config.widths[-1] * 16, config.embedding, bias=False),
@@ -91,8 +95,9 @@ class IdentityNet(nn.Module):
         return functional.normalize(self.embed(features.flatten(1)), dim=1)
 
     def content(self, pictures: Tensor) -> tuple[Tensor, ...]:
-        """Maps at 1/2, 1/4, 1/8 and 1/16, for the perceptual loss."""
-        maps = [self.stem(normalised(pictures, self.window))]
+        """Maps at 1/2, 1/4, 1/8 and 1/16 of ``side``, for the perceptual loss."""
+        small = functional.adaptive_avg_pool2d(pictures, self.config.side)
+        maps = [self.stem(normalised(small, self.window))]
         for group in self.groups:
             maps.append(group(maps[-1]))
         return tuple(maps)
@@ -111,10 +116,11 @@ def normalised(pictures: Tensor, window: Tensor) -> Tensor:
     return window * grey / (variance + 1e-4).sqrt()
 
 
-def face_window() -> Tensor:
-    """(128, 128) 1 where an aligned face is, 0 well outside, soft between."""
-    y, x = torch.meshgrid(*(torch.arange(CROP_SIZE) + 0.5,) * 2, indexing="ij")
-    across, down = (x - CROP_SIZE / 2) / 52, (y - 60) / 64
+def face_window(side: int = CROP_SIZE) -> Tensor:
+    """(side, side) 1 where an aligned face is, 0 well outside, soft between."""
+    middles = (torch.arange(side) + 0.5) / side
+    y, x = torch.meshgrid(middles, middles, indexing="ij")
+    across, down = (x - 0.5) / 0.41, (y - 0.47) / 0.5
     return ((1.15 - (across.square() + down.square()).sqrt()) / 0.3).clamp(0, 1)
 
 
@@ -190,7 +196,7 @@ class IdentityTask(Task):
         people: int,
         config: IdentityConfig,
         scale: float = 24.0,
-        margin: float = 0.25,
+        margin: float = 0.15,
         shape_weight: float = 4.0,
     ) -> None:
         super().__init__()
@@ -200,7 +206,7 @@ class IdentityTask(Task):
         self.described = {"net": asdict(config), **told}
 
     def forward(self, *batch: Tensor) -> dict[str, Tensor]:
-        """Of pictures (N, 3, 128, 128) uint8, people (N, 1), −1 nobody's, and numbers (N, 208)."""
+        """Of pictures (N, 3, S, S) uint8, people (N, 1), −1 nobody's, and numbers (N, 208)."""
         pictures, people = batch[0].float() / 255, batch[1][:, 0]
         cosines, shape = self.net(pictures)
         apart = margin_loss(cosines.float(), people, scale=self.scale, margin=self.margin)
@@ -244,7 +250,7 @@ def load_identity(path: Path) -> IdentityNet:
 @click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
 @click.option("--learning-rate", type=float, default=2e-3, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--margin", type=click.FloatRange(0, 1), default=0.25, show_default=True)
+@click.option("--margin", type=click.FloatRange(0, 1), default=0.15, show_default=True)
 @click.option("--mixed-precision", is_flag=True, help="bfloat16, where the hardware has it.")
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--device", default=None, help="cpu, cuda; the graphics card if there is one.")

@@ -145,7 +145,7 @@ def of_net(net: nn.Module) -> Embedder:
 def of_pixels(crops: Crops) -> FloatArray:
     """The crops themselves, as the network sees them: grey, normalised, windowed, 32²."""
     pictures = torch.from_numpy(crops).permute(0, 3, 1, 2).float() / 255
-    grey = normalised(pictures, face_window())[:, 0].numpy()
+    grey = normalised(pictures, face_window(pictures.shape[-1]))[:, 0].numpy()
     small = [cv2.resize(x, (_PIXELS, _PIXELS), interpolation=cv2.INTER_AREA) for x in grey]
     flat = np.stack(small).reshape(len(crops), -1).astype(np.float64)
     return flat / np.linalg.norm(flat, axis=1, keepdims=True).clip(1e-9)

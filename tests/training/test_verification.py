@@ -1,0 +1,125 @@
+"""Figures of verification by worked examples, by a plain count, and by laws."""
+
+import itertools
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.training.identity_toy import Strangers, make_people, make_task
+from tests.training.toy import config
+from training.loop import CHECKPOINT, run_loop
+from training.verification import (
+    Faces,
+    area_under_curve,
+    equal_error_rate,
+    held_out_renders,
+    main,
+    of_pixels,
+    pairs_of,
+    verification,
+)
+
+SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=12)
+
+
+def scores(*values):
+    return np.array(values, np.float64)
+
+
+def test_a_worked_area():
+    # of 3 x 2 pairs .9 and .8 beat both, .3 beats one and ties with none: 5 of 6
+    assert area_under_curve(scores(0.9, 0.8, 0.3), scores(0.5, 0.1)) == pytest.approx(5 / 6)
+
+
+def test_ties_count_half():
+    assert area_under_curve(scores(1.0), scores(1.0)) == 0.5
+    assert area_under_curve(scores(1.0, 2.0), scores(1.0, 1.0)) == 0.75
+
+
+@given(SCORES, SCORES)
+def test_the_area_is_the_share_of_pairs_won(same, different):
+    won = [(s > d) + (s == d) / 2 for s, d in itertools.product(same, different)]
+    assert area_under_curve(scores(*same), scores(*different)) == pytest.approx(np.mean(won))
+
+
+@given(SCORES, SCORES)
+def test_swapped_scores_give_the_other_side_of_the_area(same, different):
+    a, b = scores(*same), scores(*different)
+    assert area_under_curve(a, b) + area_under_curve(b, a) == pytest.approx(1)
+
+
+def test_a_worked_error_rate():
+    # at .5 one of four is rejected and one of four accepted
+    same, different = scores(0.9, 0.8, 0.6, 0.2), scores(0.5, 0.4, 0.3, 0.1)
+    assert equal_error_rate(same, different) == pytest.approx(0.25)
+
+
+def test_the_error_rate_of_what_is_apart_is_0_and_of_what_is_upside_down_1():
+    assert equal_error_rate(scores(0.8, 0.9), scores(0.1, 0.2)) == 0
+    assert equal_error_rate(scores(0.1, 0.2), scores(0.8, 0.9)) == 1
+
+
+def test_pairs_are_taken_once_and_never_of_a_picture_with_itself():
+    embeddings = np.array([(1.0, 0.0), (0.6, 0.8), (0.0, 1.0)])
+    same, different = pairs_of(embeddings, np.array([0, 0, 1]))
+    assert same.tolist() == pytest.approx([0.6])
+    assert sorted(different) == pytest.approx([0.0, 0.8])
+
+
+def test_pairs_that_do_not_count_are_left_out():
+    embeddings = np.array([(1.0, 0.0), (0.6, 0.8), (0.0, 1.0)])
+    counted = np.ones((3, 3), bool)
+    counted[0, 2] = counted[2, 0] = False
+    _, different = pairs_of(embeddings, np.array([0, 0, 1]), counted)
+    assert different.tolist() == pytest.approx([0.8])
+
+
+def test_no_pairs_are_no_figures():
+    assert np.isnan(verification(scores(), scores(0.5)).auc)
+
+
+def test_pixels_tell_pictures_apart_and_not_their_light():
+    rng = np.random.default_rng(0)
+    picture = rng.integers(0, 256, (16, 16, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    other = rng.integers(0, 256, (16, 16, 3), np.uint8).repeat(8, 0).repeat(8, 1)
+    found = of_pixels(np.stack([picture, picture // 2, other]))
+    assert np.linalg.norm(found, axis=1) == pytest.approx(1)
+    assert found[0] @ found[1] > 0.99
+    assert abs(found[0] @ found[2]) < 0.5
+
+
+def test_faces_are_verified_by_what_embeds_them():
+    faces = Faces(np.zeros((4, 128, 128, 3), np.uint8), np.array([0, 0, 1, 1]))
+    told = faces.verify(lambda crops: np.eye(2)[[0, 0, 1, 1]])
+    assert (told.auc, told.eer, told.same, told.different) == (1, 0, 1, 0)
+
+
+def test_only_people_who_were_held_out_are_verified(tmp_path):
+    faces = held_out_renders(make_people(tmp_path / "set", people=20))
+    assert faces.crops.shape == (4, 128, 128, 3)
+    assert faces.people.tolist() == [0, 0, 1, 1]
+
+
+def test_the_command_prints_a_row_for_each_way_to_tell(tmp_path):
+    run_loop(make_task, Strangers(), config(1), tmp_path / "run")
+    data = make_people(tmp_path / "set", people=20)
+    words = ["--weights", str(tmp_path / "run" / CHECKPOINT), "--data", str(data)]
+    done = CliRunner().invoke(main, [*words, "--json", str(tmp_path / "out.json")])
+    assert done.exit_code == 0, done.output
+    rows = [line.split()[:2] for line in done.output.splitlines() if line.startswith("renders ")]
+    assert rows == [["renders", name] for name in ("F_reg", "untrained", "pixels")]
+    assert (tmp_path / "out.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"), [([], "nothing to verify: "), (["--weights"], "nothing to verify on")]
+)
+def test_nothing_to_do_is_told(tmp_path, words, complaint):
+    run_loop(make_task, Strangers(), config(1), tmp_path)
+    given_words = [*words, str(tmp_path / CHECKPOINT)] if words else []
+    done = CliRunner().invoke(main, given_words)
+    assert done.exit_code == 2
+    assert complaint in done.output
