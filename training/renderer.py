@@ -67,6 +67,7 @@ _USUAL = {"pose": (0.5, 0.29), "au": (0.15, 0.28), "identity": (0.5, 0.22)}
 _USUAL |= {"brow_style": (0.03, 0.17), "extension": (0.15, 0.28)}
 # Where a face tells what it does: about the eyes, the brows over them and the mouth.
 _RENDER_SIZE_PX = 256
+_BLOT_GAIN = 4.0  # blots must be as large as normalised maps; steps of Adam do not grow with them
 _BLOT_PX = 0.9  # spread of a blot, pixels of the layer that sees it
 _FRONTAL = 0.3  # of the pose's 0..1 about .5: 36 degrees of yaw, 24 of pitch
 _BROW_ABOVE_EYE_PX, _NOTABLE_RADIUS_PX = 11.0, 15.0
@@ -151,7 +152,7 @@ class _Blots(nn.Module):
 
     def __init__(self, points: int, channels: int, size: int) -> None:
         super().__init__()
-        self.weight = nn.Parameter(torch.randn(channels, points) / 4)
+        self.weight = nn.Parameter(torch.randn(channels, points) / 8)
         self.size = size
         middles = (torch.arange(size) + 0.5) * (CROP_SIZE / size)
         self.register_buffer("middles", middles, persistent=False)
@@ -161,7 +162,7 @@ class _Blots(nn.Module):
         off = (points[..., None] - self.middles) / spread  # (N, K, 2, S)
         across, down = (-0.5 * off.square()).exp().unbind(2)
         # Σ_k w_ck down_ky across_kx as one product of matrices: no map of a point is ever made
-        weighted = self.weight[:, None] * down.transpose(1, 2)[:, None]  # (N, C, S, K)
+        weighted = _BLOT_GAIN * self.weight[:, None] * down.transpose(1, 2)[:, None]  # (N, C, S, K)
         return (weighted.flatten(1, 2) @ across).unflatten(1, (len(self.weight), self.size))
 
 
@@ -300,7 +301,7 @@ def begin_with(net: RendererNet, path: Path) -> None:
     _, theirs = read_averaged(path, TASK)
     ours = net.state_dict()
     same = {k: v for k, v in theirs.items() if k in ours and v.shape == ours[k].shape}
-    if not same:
+    if not any(value.ndim > 1 for value in same.values()):
         raise ModelError(f"{path} is of another network: none of its layers can be taken over")
     net.load_state_dict({**ours, **same})
 
