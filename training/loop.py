@@ -322,7 +322,11 @@ def read_averaged(path: Path, task_name: str) -> tuple[dict[str, Any], dict[str,
     for key, wanted in (("task", task_name), ("layout_id", load_layout().layout_id)):
         if metadata.get(key) != wanted:
             raise ModelError(f"{path} has {key} {metadata.get(key)}, expected {wanted}")
-    return json.loads(metadata["described"]), under(tensors, "ema")
+    try:
+        described = dict(json.loads(metadata["described"]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} does not say what network it holds ({error!r})") from error
+    return described, under(tensors, "ema")
 
 
 def load_averaged(net: nn.Module, weights: dict[str, Tensor], path: Path) -> nn.Module:

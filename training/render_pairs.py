@@ -155,7 +155,10 @@ def _within(one: range, other: range) -> bool:
 def _held(out: Path) -> Iterator[range]:
     """Samples of every shard that is there."""
     for path in sorted(out.glob("shard-*.tar")):
-        first = int(path.stem.removeprefix("shard-"))
+        number = path.stem.removeprefix("shard-")
+        if not number.isdecimal():
+            raise ConfigError(f"{path} is not named as a shard is: choose another --out")
+        first = int(number)
         yield range(first, first + count_pairs(path))
 
 
@@ -168,7 +171,7 @@ def _continued(config: RenderConfig) -> dict[str, Any]:
     path, wanted = config.out / "manifest.json", manifest(config)
     if not path.exists():
         return wanted
-    found = json.loads(path.read_text(encoding="utf-8"))
+    found = _read_manifest(path)
     for key in _SAME:
         if found.get(key) != wanted[key]:
             raise ConfigError(
@@ -176,6 +179,18 @@ def _continued(config: RenderConfig) -> dict[str, Any]:
             )
     ranges = joined((*found["ranges"], *wanted["ranges"]))
     return {**found, "ranges": ranges, "versions": wanted["versions"]}
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        for start, stop in found["ranges"]:
+            range(start, stop)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(
+            f"{path} is no manifest of rendered pairs ({error!r}): choose another --out"
+        ) from error
+    return found
 
 
 def joined(ranges: Iterable[list[int]]) -> list[list[int]]:

@@ -10,8 +10,10 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
 from geface_bridge.errors import ConfigError, ModelError
+from rig.layout import load_layout
 from tests.training.toy import Fit, Lines, config
 from training.loop import (
     CHECKPOINT,
@@ -168,3 +170,12 @@ def test_the_network_of_another_task_is_refused(tmp_path):
         load_averaged(
             torch.nn.Linear(3, 1), read_averaged(tmp_path / CHECKPOINT, "toy")[1], tmp_path
         )
+
+
+def test_a_checkpoint_that_does_not_describe_its_network_is_named(tmp_path):
+    path = tmp_path / "a.safetensors"
+    told = {"task": "toy", "layout_id": load_layout().layout_id}
+    for wrong in ({}, {"described": "no JSON"}, {"described": "3"}):
+        save_file({"ema.a": torch.zeros(1)}, path, metadata={**told, **wrong})
+        with pytest.raises(ModelError, match=r"a\.safetensors does not say"):
+            read_averaged(path, "toy")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from geface_bridge.errors import ConfigError
+from geface_bridge.errors import ConfigError, GefaceError
 from rig.layout import load_layout
 from rig.sampling import sample_face, sample_face_of_person, sample_plain_face
 from training.render_pairs import (
@@ -197,6 +197,23 @@ def test_a_folder_of_another_rig_is_not_mixed(rendered, monkeypatch):
 def test_a_folder_of_another_set_is_not_mixed(rendered, change):
     with pytest.raises(ConfigError, match=f"has {next(iter(change))} .*choose another --out"):
         render_pairs(replace(rendered, **change))
+
+
+@pytest.mark.parametrize("manifest", ["", "[1]", "no JSON", '{"ranges": 3}', "{}"])
+def test_a_folder_with_a_broken_manifest_is_named_and_kept(tmp_path, manifest):
+    (tmp_path / "manifest.json").write_text(manifest)
+    with pytest.raises(ConfigError, match=r"manifest\.json is no manifest of rendered pairs"):
+        render_pairs(RenderConfig(count=1, size=32, seed=3, out=tmp_path))
+    assert (tmp_path / "manifest.json").read_text() == manifest
+
+
+@pytest.mark.parametrize("name", ["shard-00000000.tar", "shard-old.tar"])
+def test_a_folder_with_what_is_no_shard_is_named_and_kept(tmp_path, name):
+    (tmp_path / name).write_bytes(b"no tar")
+    with pytest.raises(GefaceError, match=name):
+        render_pairs(RenderConfig(count=1, size=32, seed=3, out=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_bytes() == b"no tar"
 
 
 def test_the_command_line_says_what_it_did(rendered):
