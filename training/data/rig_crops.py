@@ -71,7 +71,9 @@ def aligned(
     image, matrix = pairs.image(position), _matrix(pairs, position, jitter)
     if extended:
         side = len(image) // 2
-        image = np.asarray(cv2.copyMakeBorder(image, *[side] * 4, cv2.BORDER_REPLICATE), np.uint8)
+        image = np.asarray(
+            cv2.copyMakeBorder(image, side, side, side, side, cv2.BORDER_REPLICATE), np.uint8
+        )
         matrix[:, 2] -= matrix[:, :2] @ (side, side)
     return warp_crop(image, matrix)
 
