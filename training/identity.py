@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
@@ -27,19 +28,11 @@ from rig.layout import load_layout
 from training.console import TrainingCommand
 from training.data.pairs import PairSet
 from training.data.people import PeopleSet, WithPlain
-from training.loop import (
-    LoopConfig,
-    Task,
-    join_world,
-    leave_world,
-    load_averaged,
-    read_averaged,
-    run_loop,
-    under,
-)
+from training.loop import LoopConfig, Task, load_averaged, read_averaged, under
 from training.losses.margin import margin_loss
 from training.norm import SharedBatchNorm1d, SharedBatchNorm2d
 from training.parameters import IDENTITY
+from training.running import Running, running
 
 TASK = "identity"
 SHAPE_SPREAD = 0.17  # about the deviation of the identity numbers of people
@@ -223,56 +216,35 @@ def load_identity(path: Path) -> IdentityNet:
         ModelError: the file is missing, no checkpoint, or another network's.
     """
     described, weights = read_averaged(path, TASK)
-    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in described["net"].items()}
+    told: dict[str, Any] = described["net"]
+    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     net = IdentityNet(IdentityConfig(**sizes))
     return load_averaged(net, under(weights, "identity"), path)
 
 
+_DEFAULTS = LoopConfig(
+    steps=4000, batch_size=32, learning_rate=2e-3, weight_decay=0.02, clip_norm=5.0,
+    ema_decay=0.998, checkpoint_every=200,
+)  # fmt: skip
+_FOLDER = click.Path(path_type=Path)
+
+
 @click.command(cls=TrainingCommand)
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Folder of render_pairs --draw people.",
-)
+@click.option("--data", type=_FOLDER, required=True, help="Folder of render_pairs --draw people.")
 @click.option(
     "--plain",
-    type=click.Path(path_type=Path),
+    type=_FOLDER,
     help="Folder of render_pairs --draw plain: a quarter of what is seen.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Checkpoint and curves go here; a run that was stopped goes on.",
-)
-@click.option("--steps", type=click.IntRange(1), default=4000, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
-@click.option("--learning-rate", type=float, default=2e-3, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--margin", type=click.FloatRange(0, 1), default=0.15, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16, where the hardware has it.")
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", default=None, help="cpu, cuda; the graphics card if there is one.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-def main(
-    data: Path, plain: Path | None, out: Path, steps: int, batch_size: int,
-    learning_rate: float, seed: int, margin: float, mixed_precision: bool, threads: int,
-    device: str | None, loader_workers: int,
-) -> None:  # fmt: skip
+@running(_DEFAULTS, least_batch=2)
+def main(running: Running, data: Path, plain: Path | None, margin: float) -> None:
     """Train F_reg, the identity network, on people of the rig."""
-    torch.set_num_threads(threads)
     people = PeopleSet(data)
     samples = WithPlain(people, PairSet(plain)) if plain else people
-    config = LoopConfig(
-        steps=steps, batch_size=batch_size, learning_rate=learning_rate, weight_decay=0.02,
-        clip_norm=5.0, ema_decay=0.998, mixed_precision=mixed_precision, seed=seed,
-        checkpoint_every=200,
-    )  # fmt: skip
     make_task = partial(IdentityTask, len(people.names), IdentityConfig(), margin=margin)
-    world = join_world(device)
-    run_loop(make_task, samples, config, out, world=world, loader_workers=loader_workers)
-    leave_world()
+    with running.world() as world:
+        running.run(make_task, samples, world)
 
 
 if __name__ == "__main__":

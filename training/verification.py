@@ -18,7 +18,7 @@ same pairs are put to the pixels themselves and to the network before it learnt 
 """
 
 # torch is Any to mypy here (pyproject.toml).
-# mypy: disable-error-code="no-any-return"
+# mypy: disable-error-code="no-any-return, untyped-decorator"
 
 from __future__ import annotations
 
