@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,6 +32,7 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from geface_bridge.align import CROP_SIZE
@@ -52,6 +54,7 @@ from training.loop import (
     leave_world,
     load_averaged,
     read_averaged,
+    read_checkpoint,
     run_loop,
 )
 from training.rig_points import RigPoints
@@ -230,6 +233,19 @@ def _config_of(described: dict[str, Any], path: Path) -> RendererConfig:
         return RendererConfig(**{**described, "widths": tuple(described["widths"])})
     except (TypeError, KeyError) as error:
         raise ModelError(f"{path} describes no renderer ({error})") from error
+
+
+def ship(checkpoint: Path, out: Path) -> None:
+    """Write G's averaged weights alone, in half precision; ``load_renderer`` reads them too.
+
+    Raises:
+        ModelError: as ``load_renderer``.
+    """
+    metadata, weights = read_checkpoint(checkpoint)[0], read_averaged(checkpoint, TASK)[1]
+    out.parent.mkdir(parents=True, exist_ok=True)
+    part = out.with_suffix(".part")
+    save_file({f"ema.{k}": v.half().contiguous() for k, v in weights.items()}, part, metadata)
+    os.replace(part, out)
 
 
 # What it learns --------------------------------------------------------------------------------
@@ -522,6 +538,13 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
     help="Of the faces turned far aside, up or down, this share is learned from.",
 )
 @click.option("--perceptual-weight", type=float, default=0.1, show_default=True, help="λ.")
+@click.option(
+    "--notable",
+    type=click.FloatRange(1),
+    default=3.0,
+    show_default=True,
+    help="How much more a pixel about eyes, brows and mouth counts.",
+)
 @click.option("--steps", type=click.IntRange(1), default=40000, show_default=True)
 @click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
 @click.option("--learning-rate", type=float, default=1.5e-3, show_default=True)
@@ -531,6 +554,12 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
 @click.option("--checkpoint-every", type=click.IntRange(1), default=500, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
+@click.option(
+    "--ship",
+    "shipped",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write G alone there, in half precision.",
+)
 @click.option("--report-only", is_flag=True, help="Train nothing; say how good OUT's G is.")
 def main(
     folders: tuple[Path, ...],
@@ -539,10 +568,12 @@ def main(
     perceptual: Path | None,
     perceptual_weight: float,
     turned_share: float,
+    notable: float,
     unguided: bool,
     loader_workers: int,
     threads: int | None,
     device: str | None,
+    shipped: Path | None,
     report_only: bool,
     **options: Any,
 ) -> None:
@@ -550,22 +581,23 @@ def main(
     if threads:
         torch.set_num_threads(threads)
     learned, held_out = split([PairSet(folder) for folder in folders])
-    if report_only:
-        report(load_renderer(out / CHECKPOINT), held_out, out)
-        return
-    network = RendererConfig(guided=not unguided)
-    world = join_world(device)
+    network, world = RendererConfig(guided=not unguided), join_world(device)
     try:
-        run = run_loop(
-            lambda: RendererTask(network, _perceptual(perceptual), perceptual_weight, start),
-            fewer_turned(learned, turned_share),
-            LoopConfig(betas=(0.5, 0.99), ema_decay=0.998, **options),
-            out,
-            world=world,
-            loader_workers=loader_workers,
-        )
+        if not report_only:
+            run_loop(
+                lambda: RendererTask(
+                    network, _perceptual(perceptual), perceptual_weight, start, notable
+                ),
+                fewer_turned(learned, turned_share),
+                LoopConfig(betas=(0.5, 0.99), ema_decay=0.998, **options),
+                out,
+                world=world,
+                loader_workers=loader_workers,
+            )
         if world.leads:
-            report(run.averaged(), held_out, out)
+            report(load_renderer(out / CHECKPOINT).to(world.device), held_out, out)
+            if shipped:
+                ship(out / CHECKPOINT, shipped)
     finally:
         leave_world()
 

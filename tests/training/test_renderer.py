@@ -268,7 +268,7 @@ def trained(tmp_path_factory):
 
 
 def test_what_a_run_leaves_behind(trained):
-    folder, command, output = trained
+    folder, _, output = trained
     out = folder / "out"
     metrics = json.loads((out / "metrics.json").read_text())
     render, drawn, off = np.vsplit(cv2.imread(str(out / "sheet.png")).astype(float), 3)
@@ -279,9 +279,19 @@ def test_what_a_run_leaves_behind(trained):
     assert metrics["pairs"] == 1
     assert set(metrics["au_agreement"]) == {au.name for au in LAYOUT.all_aus}
     assert "AU12" in output
-    again = CliRunner().invoke(main, [*command, "--report-only"])
+
+
+def test_what_is_shipped_draws_the_same_and_is_half_as_large_as_the_weights(trained):
+    folder, command, output = trained
+    small = folder / "models" / "renderer.safetensors"
+    again = CliRunner().invoke(main, [*command, "--report-only", "--ship", str(small)])
     assert again.exit_code == 0
     assert again.output == output
+    ours, theirs = load_renderer(folder / "out" / CHECKPOINT), load_renderer(small)
+    y = torch.rand(2, COUNT)
+    torch.testing.assert_close(theirs(y), ours(y), atol=0.01, rtol=0)
+    weights = sum(value.numel() for value in ours.state_dict().values())
+    assert small.stat().st_size < 2.1 * weights + 50_000
 
 
 def test_a_user_sees_one_line_of_what_is_wrong(trained):
