@@ -150,12 +150,18 @@ def open_shard(path: Path) -> Iterator[tarfile.TarFile]:
         yield tar
 
 
+# what reading a file of arbitrary bytes can raise
+_BROKEN = (
+    tarfile.TarError, OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, cv2.error,
+)  # fmt: skip
+
+
 @contextmanager
 def _told(path: Path) -> Iterator[None]:
     """What goes wrong with a shard, as the user is told of it."""
     try:
         yield
-    except (tarfile.TarError, OSError, ValueError, KeyError, EOFError, cv2.error) as error:
+    except _BROKEN as error:
         raise SourceError(
             f"{path} is no whole shard of rendered pairs ({error}): remove it and render again"
         ) from error
@@ -236,7 +242,7 @@ def _decode(key: str, members: dict[str, bytes]) -> Pair:
         image_rgb=np.ascontiguousarray(image("jpg", cv2.IMREAD_COLOR)[..., ::-1]),
         mask=plane("mask.png"),
         parameters=np.load(io.BytesIO(members["npy"]), allow_pickle=False),
-        landmarks={name: (x, y) for name, (x, y, *_) in points.items()},
+        landmarks={name: (float(x), float(y)) for name, (x, y, *_) in points.items()},
         visible={name: bool(seen[0]) for name, (_, _, *seen) in points.items() if seen},
         depth_m=None if steps is None else _depth_from_steps(steps),
     )

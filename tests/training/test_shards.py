@@ -1,3 +1,4 @@
+import io
 import json
 import tarfile
 from dataclasses import replace
@@ -7,7 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geface_bridge.errors import SourceError
+from rig.layout import load_layout
 from tests.training.samples import random_pair
+from training.data.pairs import PairSet, read_places
 from training.shards import count_pairs, read_shard, shard_ranges, write_json, write_shard
 
 
@@ -93,3 +97,60 @@ def test_count_and_json(tmp_path):
     assert count_pairs(tmp_path / "a.tar") == 5
     write_json(tmp_path / "manifest.json", {"b": {"c": float("nan")}, "a": [2]})
     assert json.loads((tmp_path / "manifest.json").read_text()) == {"a": [2], "b": {"c": None}}
+
+
+@pytest.fixture(scope="module")
+def shard(tmp_path_factory):
+    """Bytes of a shard of two pairs."""
+    path = tmp_path_factory.mktemp("shard") / "a.tar"
+    write_shard(path, [random_pair(i) for i in range(2)])
+    return path.read_bytes()
+
+
+@given(st.data())
+def test_a_shard_that_was_cut_off_anywhere_is_named(shard, tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("cut") / "shard-00000000.tar"
+    last = len(shard.rstrip(b"\0"))
+    path.write_bytes(shard[: data.draw(st.integers(0, last + 512))])
+    for read in (count_pairs, lambda path: list(read_shard(path)), read_places):
+        with pytest.raises(SourceError, match=r"shard-00000000\.tar is no whole shard"):
+            read(path)
+
+
+@given(st.data())
+def test_a_shard_whose_bytes_were_changed_is_read_or_named(shard, tmp_path_factory, data):
+    path = tmp_path_factory.mktemp("changed") / "shard-00000000.tar"
+    start = data.draw(st.integers(0, len(shard) - 1))
+    other = data.draw(st.binary(min_size=1, max_size=600))
+    path.write_bytes((shard[:start] + other + shard[start + len(other) :])[: len(shard)])
+    told = "shard-00000000.tar"
+    try:
+        pairs = list(read_shard(path))
+    except SourceError as error:
+        pairs, told = [], str(error)
+    assert "shard-00000000.tar" in told
+    assert len(pairs) <= 3
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "npy", "json", "mask.png"])
+@pytest.mark.parametrize("content", [b"", b"junk" * 9, None])
+def test_a_sample_with_a_broken_member_is_named(tmp_path, suffix, content):
+    """A member that is empty, junk, or missing."""
+    whole, broken = tmp_path / "whole.tar", tmp_path / "shard-00000000.tar"
+    write_shard(whole, [random_pair(0)])
+    with tarfile.open(whole) as source, tarfile.open(broken, "w") as target:
+        for entry in source:
+            data = source.extractfile(entry).read()
+            if entry.name.endswith(f".{suffix}"):
+                data = content
+            if data is not None:
+                entry.size = len(data)
+                target.addfile(entry, io.BytesIO(data))
+    write_json(tmp_path / "manifest.json", {"layout_id": load_layout().layout_id, "size": 32})
+    pairs = PairSet(tmp_path)
+    reads = {"jpg": pairs.image, "npy": pairs.parameters, "json": pairs.landmarks}
+    with pytest.raises(SourceError, match=r"sample 0 of .*shard-00000000\.tar"):
+        reads.get(suffix, pairs.mask)(0)
+    if suffix != "mask.png" or content is not None:  # a pair may have no mask
+        with pytest.raises(SourceError, match=r"shard-00000000\.tar is no whole shard"):
+            list(read_shard(broken))
