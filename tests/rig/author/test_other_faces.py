@@ -8,7 +8,16 @@ from rig.layout import load_layout, mirror_name
 pytest.importorskip("bpy")
 
 from rig.author import makehuman, other_faces
-from rig.author.other_faces import Expression, channel_shape, deformed, made_channels, make_set
+from rig.author.other_faces import (
+    Expression,
+    channel_shape,
+    deformed,
+    label_row,
+    made_channels,
+    make_set,
+    read_table,
+    write_table,
+)
 
 STILL = Expression({}, (0.0, 0.0), (0.0, 0.0))
 
@@ -67,3 +76,38 @@ def test_a_set_is_pictures_with_a_table_and_is_not_made_twice(tmp_path):
     assert [row["picture"] for row in rows] == [path.name for path in pictures]
     make_set(2, 3, tmp_path)
     assert [path.stat().st_mtime_ns for path in pictures] == before
+    with pytest.raises(SystemExit, match=r"labels\.csv is of another seed"):
+        make_set(2, 4, tmp_path)
+    pictures[1].unlink()
+    table = (tmp_path / "labels.csv").read_text()
+    make_set(1, 3, tmp_path)
+    assert (tmp_path / "labels.csv").read_text() == table
+    assert not pictures[1].exists()
+
+
+ROWS = {
+    row["picture"]: row
+    for row in (label_row(n, Expression({"AU26": n / 4}, (0, 0), (0.1, 0.2))) for n in range(3))
+}
+
+
+def test_a_table_grows_with_its_pictures_and_is_read_back(tmp_path):
+    path = tmp_path / "labels.csv"
+    assert read_table(path, ROWS) == {}
+    first = dict(list(ROWS.items())[:2])
+    write_table(path, first)
+    assert read_table(path, ROWS) == first
+    write_table(path, dict(reversed(ROWS.items())))
+    assert list(read_table(path, ROWS)) == list(ROWS)
+    assert read_table(path, first) == ROWS
+    assert [p.name for p in tmp_path.iterdir()] == ["labels.csv"]
+
+
+@pytest.mark.parametrize("text", ["picture,AU26_r\n00000.png,5\n", "no table\n1\n", b"\xff\xfe"])
+def test_a_foreign_table_is_named_and_kept(tmp_path, text):
+    path = tmp_path / "labels.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    before = path.read_bytes()
+    with pytest.raises(SystemExit, match=r"labels\.csv"):
+        read_table(path, ROWS)
+    assert path.read_bytes() == before
