@@ -35,6 +35,14 @@ class Ensemble(nn.Module):
             )
         self.channel_names = nets[0].channel_names
         self.nets = nn.ModuleList(nets)
+        self.register_buffer("is_intensity", nets[0].scale == 1)
+        self.register_buffer("gain", torch.ones(len(self.channel_names)))
+        self.register_buffer("zero", torch.zeros(len(self.channel_names)))
+
+    def calibrate(self, gain: Tensor, zero: Tensor) -> None:
+        """Answer ``gain * (mean - zero)`` from now on, both (K,), clamped for intensities."""
+        self.gain.copy_(gain)
+        self.zero.copy_(zero)
 
     def forward(self, crop: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
         """Channels and their standard deviation, of the mixture of the networks' answers.
@@ -43,13 +51,16 @@ class Ensemble(nn.Module):
             crop, landmarks: as of ``EstimatorNet``.
 
         Returns:
-            (N, K) channels and (N, K) sigma: root of the mean variance and that of the means.
+            (N, K) channels; (N, K) sigma: root of the mean variance and that of the means, before
+            calibration.
         """
         answers = [net(crop, landmarks) for net in self.nets]
-        means = torch.stack([mean for mean, _ in answers])
-        channels = means.mean(0)
+        means = torch.stack([channels for channels, _ in answers])
+        mean = means.mean(0)
+        stretched = self.gain * (mean - self.zero)
+        channels = torch.where(self.is_intensity, stretched.clamp(0, 1), stretched)
         variance = torch.stack([sigma for _, sigma in answers]).square().mean(0)
-        return channels, (variance + (means - channels).square().mean(0)).sqrt()
+        return channels, (variance + (means - mean).square().mean(0)).sqrt()
 
 
 def without(ensemble: Ensemble, channels: tuple[str, ...]) -> Ensemble:
@@ -58,4 +69,7 @@ def without(ensemble: Ensemble, channels: tuple[str, ...]) -> Ensemble:
     Raises:
         ConfigError: the networks have no such channel.
     """
-    return Ensemble([narrowed(net, channels) for net in ensemble.nets])
+    out = Ensemble([narrowed(net, channels) for net in ensemble.nets])
+    keep = [ensemble.channel_names.index(name) for name in out.channel_names]
+    out.calibrate(ensemble.gain[keep], ensemble.zero[keep])
+    return out

@@ -34,11 +34,13 @@ from torch import Tensor, nn
 from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ModelError
 from rig.layout import load_layout
-from training.align_pairs import load_aligned
+from training.align_pairs import AlignedPairs, load_aligned
+from training.calibration import fit_calibration, halves
 from training.console import TrainingCommand
+from training.data.faces import FaceSet, read_faces
 from training.ensemble import Ensemble
 from training.ensemble import without as leave_out
-from training.estimator import evaluate, load_averaged, mean_scores, split_rows
+from training.estimator import evaluate, load_averaged, mean_scores
 from training.face_mesh import LANDMARK_COUNT
 from training.loop import read_checkpoint
 
@@ -59,6 +61,7 @@ def export(
     command: str,
     without: tuple[str, ...] = (),
     scored_on: tuple[Path, ...] = (),
+    faces: FaceSet | None = None,
 ) -> dict[str, Any]:
     """Write ``model`` and the card beside it; returns the card.
 
@@ -71,11 +74,17 @@ def export(
         without: channels that something else measures better; the graph leaves them out.
         scored_on: folders of aligned pairs whose held-out samples the card's scores are of;
             without, the card has those that training wrote beside the first checkpoint.
+        faces: photographs without labels to calibrate by, with ``scored_on``; the scores are then
+            of the other half of the held-out samples.
 
     Raises:
         ModelError: onnxruntime and torch differ by more than TOLERANCE.
     """
     whole = Ensemble([load_averaged(path)[0] for path in checkpoints]).eval()
+    pairs = load_aligned(scored_on) if scored_on else None
+    if pairs and faces:
+        found = fit_calibration(whole, whole.channel_names, pairs, faces)
+        whole.calibrate(torch.from_numpy(found.gain), torch.from_numpy(found.zero))
     net = leave_out(whole, without)
     model.parent.mkdir(parents=True, exist_ok=True)
     part = model.with_suffix(".part")
@@ -89,7 +98,7 @@ def export(
             "export from another checkpoint or torch version"
         )
     os.replace(part, model)
-    metrics = _scores(whole, scored_on) if scored_on else _metrics_beside(checkpoints[0])
+    metrics = _scores(whole, pairs) if pairs else _metrics_beside(checkpoints[0])
     networks = [_network(path) for path in checkpoints]
     card = _card(model, net, networks, metrics) | {"data": data, "command": command}
     text = json.dumps(card, indent=1) + "\n"
@@ -193,10 +202,19 @@ def _metrics_beside(checkpoint: Path) -> dict[str, Any]:
     return dict(json.loads(text))
 
 
-def _scores(net: Ensemble, folders: tuple[Path, ...]) -> dict[str, Any]:
-    pairs = load_aligned(folders)
-    scores = evaluate(net, pairs, split_rows(pairs)[1])
+def _scores(net: Ensemble, pairs: AlignedPairs) -> dict[str, Any]:
+    scores = evaluate(net, pairs, halves(pairs)[1])
     return {"data": "held-out renders", "mean": mean_scores(scores), "channels": scores}
+
+
+def _calibration(net: Ensemble) -> dict[str, dict[str, float]]:
+    """Channel → gain and zero, of those that are calibrated."""
+    rows = zip(net.channel_names, net.gain.tolist(), net.zero.tolist(), strict=True)
+    return {
+        name: {"gain": round(gain, 4), "zero": round(zero, 4)}
+        for name, gain, zero in rows
+        if (gain, zero) != (1.0, 0.0)
+    }
 
 
 def _card(
@@ -219,6 +237,7 @@ def _card(
             "channels": "float32 (N, K), intensities in 0..1 and angles in radians",
             "sigma": "float32 (N, K), standard deviations",
         },
+        "calibration": _calibration(net),
         "labels": "the renders' own parameters; no human AU label was used",
         "seed": networks[0]["seed"],
         "networks": networks,
@@ -246,6 +265,16 @@ def _card(
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of aligned pairs, whose held-out samples give the card's scores.",
 )
+@click.option(
+    "--faces",
+    "face_paths",
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Photographs without labels; with --data, the answers are calibrated by them.",
+)
+@click.option(
+    "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
+)
 @click.option("--training-command", default=None, help="Defaults to this command.")
 def main(
     checkpoints: tuple[Path, ...],
@@ -253,11 +282,14 @@ def main(
     data_description: str,
     without: tuple[str, ...],
     scored_on: tuple[Path, ...],
+    face_paths: tuple[Path, ...],
+    faces_cache: Path | None,
     training_command: str | None,
 ) -> None:
     """Write the runtime's ONNX file and its card from one or several checkpoints."""
     command = training_command or shlex.join(["python", "-m", "training.export", *sys.argv[1:]])
-    card = export(checkpoints, out, data_description, command, without, scored_on)
+    faces = read_faces(face_paths, faces_cache) if face_paths else None
+    card = export(checkpoints, out, data_description, command, without, scored_on, faces)
     click.echo(f"{out.name}: {out.stat().st_size / 1e6:.1f} MB, sha256 {card['sha256'][:16]}…")
 
 

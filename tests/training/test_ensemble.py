@@ -67,3 +67,18 @@ def test_networks_of_different_channels_are_refused():
         Ensemble([one, other])
     with pytest.raises(ConfigError, match="0 networks"):
         Ensemble([])
+
+
+@torch.no_grad()
+def test_calibrated_answers_are_stretched_and_clamped_and_angles_too_when_asked():
+    ensemble = Ensemble(nets())
+    before, sigma = ensemble(*inputs())
+    ensemble.calibrate(torch.full((len(NAMES),), 2.0), torch.full((len(NAMES),), 0.01))
+    after, same = ensemble(*inputs())
+    au = ensemble.is_intensity
+    torch.testing.assert_close(after[:, au], (2 * (before[:, au] - 0.01)).clamp(0, 1))
+    torch.testing.assert_close(after[:, ~au], 2 * (before[:, ~au] - 0.01))
+    assert torch.equal(sigma, same)
+    left = without(ensemble, ("AU12_L",))(*inputs())[0]
+    keep = [i for i, name in enumerate(NAMES) if name != "AU12_L"]
+    torch.testing.assert_close(left, after[:, keep])
