@@ -31,11 +31,12 @@ from training.data.people import PeopleSet, WithPlain
 from training.loop import LoopConfig, Task, load_averaged, read_averaged, under
 from training.losses.margin import margin_loss
 from training.norm import SharedBatchNorm1d, SharedBatchNorm2d
-from training.parameters import IDENTITY
+from training.parameters import IDENTITY, base
+from training.rig_points import RigPoints
 from training.running import Running, running
 
 TASK = "identity"
-SHAPE_SPREAD = 0.17  # about the deviation of the identity numbers of people
+SHAPE_SPREAD_PX = 1.5  # about the deviation of where people's points are
 _SPREAD_OF_UNIT = 16.0  # an embedding's numbers are about 1/16: of unit length, 256 of them
 _GREY = (0.299, 0.587, 0.114)  # ITU-R BT.601, as OpenCV and LightCNN's own pictures
 
@@ -156,30 +157,34 @@ def _group(before: int, after: int) -> nn.Sequential:
 class Recogniser(nn.Module):
     """The network and, for training alone, a centre for every person and a reading of shapes."""
 
-    def __init__(self, config: IdentityConfig, people: int) -> None:
+    def __init__(self, config: IdentityConfig, people: int, points: int) -> None:
         super().__init__()
         self.identity = IdentityNet(config)
         # short, as their direction alone counts: a step turns a short one further
         self.centres = nn.Parameter(0.05 * torch.randn(people, config.embedding))
-        numbers = load_layout().blocks[IDENTITY]
-        self.shape = nn.Linear(config.embedding, numbers.stop - numbers.start)
+        self.shape = nn.Linear(config.embedding, 2 * points)
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """(N, P) cosines to the people's centres; (N, 208) identity numbers over their spread."""
+        """(N, P) cosines to the people's centres; (N, 2 K) shapes as ``neutral_shape``."""
         embedded = self.identity(pictures)
         centres = functional.normalize(self.centres, dim=1)
         return embedded @ centres.T, _SPREAD_OF_UNIT * self.shape(embedded)
 
 
 class IdentityTask(Task):
-    """Whose picture it is, by a margin; and what the rig's identity numbers are.
+    """Whose picture it is, by a margin; and where their neutral face has its points.
 
-    The numbers are known of every render, and say more of a face than its name among a few
-    hundred does; they also tell faces apart that only their owner's hair would.
+    The shape is known of every render. It says more of a face than its name among a few hundred
+    does, and it tells apart those whose hair and glasses are alike. The raw identity numbers
+    taught next to nothing in its place: most of the 208 cannot be seen.
 
     Args:
         people: who are to be told apart.
-        scale, margin: of the margin loss; shape_weight: of the numbers' squared error.
+        scale, margin: of the margin loss; shape_weight: of the points' squared error.
+        start: a checkpoint whose averaged weights to begin with, of the same people.
+
+    Raises:
+        ModelError: ``start`` is no checkpoint of this network or of as many people.
     """
 
     name = TASK
@@ -191,9 +196,13 @@ class IdentityTask(Task):
         scale: float = 24.0,
         margin: float = 0.15,
         shape_weight: float = 4.0,
+        start: Path | None = None,
     ) -> None:
         super().__init__()
-        self.net = Recogniser(config, people)
+        self.points = RigPoints()
+        self.net = Recogniser(config, people, self.points.count)
+        if start:
+            begin_with(self.net, start)
         self.scale, self.margin, self.shape_weight = scale, margin, shape_weight
         told = {"scale": scale, "margin": margin, "shape_weight": shape_weight}
         self.described = {"net": asdict(config), **told}
@@ -203,10 +212,36 @@ class IdentityTask(Task):
         pictures, people = batch[0].float() / 255, batch[1][:, 0]
         cosines, shape = self.net(pictures)
         apart = margin_loss(cosines.float(), people, scale=self.scale, margin=self.margin)
-        off = (shape.float() - (batch[2] - 0.5) / SHAPE_SPREAD).square().mean()
+        off = (shape.float() - neutral_shape(self.points, batch[2])).square().mean()
         right = (cosines.argmax(1) == people).float().sum() / (people >= 0).sum().clamp_min(1)
         loss = apart + self.shape_weight * off
         return {"loss": loss, "margin": apart, "shape": off, "accuracy": right.detach()}
+
+
+def begin_with(net: Recogniser, start: Path) -> None:
+    """Give a network the averaged weights of a checkpoint, to go on learning from there.
+
+    Raises:
+        ModelError: it is no checkpoint of this network, or of as many people.
+    """
+    load_averaged(net, read_averaged(start, TASK)[1], start)
+    net.train().requires_grad_(True)
+
+
+@torch.no_grad()
+def neutral_shape(points: RigPoints, numbers: Tensor) -> Tensor:
+    """Where faces differ from the base face: frontal, without expression, over their spread.
+
+    Args:
+        points: where the rig's points are; numbers: (N, 208) of identity, 0..1.
+
+    Returns:
+        (N, 2 K).
+    """
+    faces = base(numbers).repeat(len(numbers) + 1, 1)
+    faces[1:, load_layout().blocks[IDENTITY]] = numbers
+    placed = points(faces).flatten(1)
+    return (placed[1:] - placed[:1]) / SHAPE_SPREAD_PX
 
 
 def load_identity(path: Path) -> IdentityNet:
@@ -217,7 +252,7 @@ def load_identity(path: Path) -> IdentityNet:
     """
     described, weights = read_averaged(path, TASK)
     told: dict[str, Any] = described["net"]
-    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    sizes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
     net = IdentityNet(IdentityConfig(**sizes))
     return load_averaged(net, under(weights, "identity"), path)
 
@@ -236,13 +271,18 @@ _FOLDER = click.Path(path_type=Path)
     type=_FOLDER,
     help="Folder of render_pairs --draw plain: a quarter of what is seen.",
 )
+@click.option("--start", type=_FOLDER, help="Checkpoint whose weights to begin with.")
 @click.option("--margin", type=click.FloatRange(0, 1), default=0.15, show_default=True)
 @running(_DEFAULTS, least_batch=2)
-def main(running: Running, data: Path, plain: Path | None, margin: float) -> None:
+def main(
+    running: Running, data: Path, plain: Path | None, start: Path | None, margin: float
+) -> None:
     """Train F_reg, the identity network, on people of the rig."""
     people = PeopleSet(data)
     samples = WithPlain(people, PairSet(plain)) if plain else people
-    make_task = partial(IdentityTask, len(people.names), IdentityConfig(), margin=margin)
+    make_task = partial(
+        IdentityTask, len(people.names), IdentityConfig(), margin=margin, start=start
+    )
     with running.world() as world:
         running.run(make_task, samples, world)
 
