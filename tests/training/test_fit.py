@@ -17,6 +17,7 @@ from rig.layout import load_layout
 from training import fit
 from training.fit import FitConfig, Objective, Photograph, fit_photograph
 from training.losses.features import FaceFeatures
+from training.mesh_points import MeshPoints
 from training.parameters import base
 
 LAYOUT = load_layout()
@@ -55,7 +56,9 @@ class ToyReader(nn.Module):
 
 
 RENDERER, PARSING = ToyRenderer(), ToyParsing()
-CONFIG = FitConfig(steps=60, starts=1, parameter_weight=0.0, learning_rate=0.05)
+CONFIG = FitConfig(
+    steps=60, starts=1, parameter_weight=0.0, landmark_weight=0.0, learning_rate=0.05, pose_rate=1.0
+)
 
 
 def face_of(style=None, **values):
@@ -141,7 +144,7 @@ def test_the_prior_keeps_what_cannot_be_seen_where_it_is_and_shrinks_what_can():
 
 
 def test_the_loss_of_several_faces_is_that_of_each_alone():
-    photograph, config = picture_of(face_of(AU12=0.8)), FitConfig()
+    photograph, config = picture_of(face_of(AU12=0.8)), FitConfig(base_au=0.1)
     several = torch.stack([face_of(), face_of(AU12=0.8), face_of(AU04=1.0, head_yaw=0.9)])
     losses, contents = objective(photograph, config)(several)
     alone = [objective(photograph, config)(y[None]) for y in several]
@@ -160,6 +163,22 @@ def test_pictures_of_a_smaller_renderer_are_drawn_up():
         full = RENDERER(face_of(AU12=0.4)[None])
     assert made.shape == full.shape
     assert (made - full).abs().mean() < 0.1
+
+
+def test_landmarks_find_what_the_renderer_does_not_show():
+    true, mesh = face_of(AU10=0.7), MeshPoints()
+    with torch.no_grad():
+        placed = mesh.rig(true[None])[0, mesh.places] + mesh.beside
+    landmarks = np.zeros((478, 2), np.float32)
+    landmarks[mesh.landmarks] = placed.numpy() / CROP_SIZE
+    photograph = replace(picture_of(true), landmarks=landmarks)
+    config = replace(CONFIG, parameter_weight=0.02, landmark_weight=0.2)
+    at = LAYOUT.parameter_index["AU10"]
+    blind = fit_photograph(objective(photograph), face_of(), CONFIG)
+    found = fit_photograph(objective(photograph, config), face_of(), config)
+    assert blind.parameters[at] == 0
+    assert found.parameters[at] > 0.3
+    assert found.parameters[LAYOUT.blocks["au"]].argmax() == at - LAYOUT.blocks["au"].start
 
 
 def test_equal_seeds_find_the_same_and_more_starts_do_not_find_worse():
