@@ -169,16 +169,22 @@ class EstimatorNet(nn.Module):
     def raw(self, crop: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
         """Unclamped mean and standard deviation, both (N, K), angles over ANGLE_SCALE_RAD."""
         pixels = crop.permute(0, 3, 1, 2).float() / 255.0
-        features = [
+        seen = [self.crop_net(_standardised(pixels))] if self.crop_net else []
+        if self.front:
+            seen.append(self.read_front(self.front(pixels, landmarks)))
+        return self.judge(landmarks, seen)
+
+    def read_front(self, features: Tensor) -> Tensor:
+        """(N, ``FRONT_END_FEATURES``) of the front end to what is made of them."""
+        return self.front_net(self.front_shift(features))
+
+    def judge(self, landmarks: Tensor, seen: list[Tensor]) -> tuple[Tensor, Tensor]:
+        """``raw``, of landmarks (N, 478, 2) and what the parts saw in the crop."""
+        measured = [
             self.landmark_net(_centred(landmarks)),
             self.distance_net(_distances(landmarks, self.pairs)),
         ]
-        if self.crop_net:
-            features.append(self.crop_net(_standardised(pixels)))
-        if self.front:
-            seen = self.front_shift(self.front(pixels, landmarks))
-            features.append(self.front_net(seen))
-        fused = self.fusion(torch.cat(features, dim=1))
+        fused = self.fusion(torch.cat([*measured, *seen], dim=1))
         low, high = (math.log(s) for s in SIGMA_RANGE)
         return self.mean_head(fused), self.sigma_head(fused).clamp(low, high).exp()
 
@@ -314,7 +320,11 @@ class EstimatorTask(Task):
     def forward(self, *batch: Tensor) -> dict[str, Tensor]:
         """Loss of (crop, landmarks, targets in radians and intensities)."""
         crop, landmarks, targets = batch
-        mean, sigma = (values.float() for values in self.net.raw(crop, landmarks))
+        return self.losses(*self.net.raw(crop, landmarks), targets)
+
+    def losses(self, mean: Tensor, sigma: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Loss of unclamped answers (N, K), targets in radians and intensities."""
+        mean, sigma = mean.float(), sigma.float()
         error = censored_error(mean, targets / self.net.scale, self.net.scale == 1)
         loss = beta_nll(error, sigma, self.beta)
         return {"loss": loss, "error": error.detach().abs().mean(), "sigma": sigma.detach().mean()}
