@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from tests.training.samples import random_aligned, tiny_config
+from training.data.faces import FaceSet
+from training.estimator import AugmentedPairs, load_averaged, model_of
+from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
+from training.frozen_front import FrontFeatures, FrozenFrontTask, train
+from training.loop import CHECKPOINT
+
+pytest.importorskip("tflite")
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    return random_aligned(20)
+
+
+@pytest.fixture(scope="module")
+def front():
+    return FaceFrontEnd(load_face_backbone())
+
+
+def test_kept_features_give_the_loss_that_the_pixels_give(pairs, front):
+    samples = AugmentedPairs(pairs, np.arange(4))
+    kept = FrontFeatures(front, samples, seed=0, batch_size=3)
+    features, landmarks, targets = (
+        torch.from_numpy(np.stack(part))
+        for part in zip(*(kept.sample(p, None) for p in range(4)), strict=True)
+    )
+    task = FrozenFrontTask(model_of("front")).eval()
+    crops = np.stack([samples.sample(p, np.random.default_rng((0, p)))[0] for p in range(4)])
+    with torch.no_grad():
+        found = task(features, landmarks, targets)["loss"]
+        pixels = task.losses(*task.net.raw(torch.from_numpy(crops), landmarks), targets)["loss"]
+    assert features.shape == (4, FRONT_END_FEATURES)
+    torch.testing.assert_close(found, pixels, atol=1e-3, rtol=1e-3)
+
+
+def test_the_front_end_stays_and_the_heads_learn(pairs, front, tmp_path):
+    faces = FaceSet(
+        pairs.crop[:3], pairs.landmarks_crop[:3].astype(np.float32),
+        np.zeros((3, 2), np.float32), np.array(["a", "b", "c"]),
+    )  # fmt: skip
+    train(pairs, tiny_config(), tmp_path, faces=faces)
+    net, _ = load_averaged(tmp_path / CHECKPOINT)
+    for name, weights in front.state_dict().items():
+        assert torch.equal(net.front.state_dict()[name], weights), name
+    torch.manual_seed(tiny_config().seed)
+    untrained = FrozenFrontTask(model_of("front")).net.mean_head.weight
+    assert not torch.equal(net.mean_head.weight, untrained)
+    assert net.front_shift.shift.abs().max() > 0
+
+
+def test_a_run_that_was_stopped_gives_the_weights_of_one_that_was_not(pairs, tmp_path):
+    train(pairs, tiny_config(), tmp_path / "whole")
+    train(pairs, tiny_config(), tmp_path / "parts", stop_at_step=2)
+    train(pairs, tiny_config(), tmp_path / "parts")
+    whole, parts = (load_file(tmp_path / n / CHECKPOINT) for n in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
