@@ -36,14 +36,13 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from geface_bridge.align import CROP_SIZE
-from geface_bridge.align.crop import warp_crop
 from geface_bridge.align.template import crop_points
 from geface_bridge.errors import ModelError
 from rig.layout import Layout, load_layout
 from rig.sampling import FaceSample, sample_plain_face
 from training.console import TrainingCommand
 from training.data.pairs import PairSet
-from training.data.rig_crops import aligned, crop_from_image_of
+from training.data.rig_crops import aligned, crop_from_image_of, extended_crop
 from training.images import Image, picture, planes, psnr_db, ssim
 from training.loop import (
     CHECKPOINT,
@@ -462,7 +461,7 @@ class RigDraw:
         look = replace(self._plain.look, brow=layout.brow_styles[style])
         sample = FaceSample(parameters, look, self._plain.view, self._plain.photo)
         render = self._renderer.render(sample, mask=False)
-        return warp_crop(render.image_rgb, crop_from_image_of(render.landmarks))
+        return extended_crop(render.image_rgb, crop_from_image_of(render.landmarks))
 
     def close(self) -> None:
         """Free the renderer."""

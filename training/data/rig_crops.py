@@ -69,13 +69,15 @@ def aligned(
         SourceError: as ``PairSet``.
     """
     image, matrix = pairs.image(position), _matrix(pairs, position, jitter)
-    if extended:
-        side = len(image) // 2
-        image = np.asarray(
-            cv2.copyMakeBorder(image, side, side, side, side, cv2.BORDER_REPLICATE), np.uint8
-        )
-        matrix[:, 2] -= matrix[:, :2] @ (side, side)
-    return warp_crop(image, matrix)
+    return extended_crop(image, matrix) if extended else warp_crop(image, matrix)
+
+
+def extended_crop(image: Image, crop_from_image: FloatArray) -> Image:
+    """As ``warp_crop``, but what lies outside the square picture is its nearest pixel."""
+    side, matrix = len(image) // 2, crop_from_image.copy()
+    padded = cv2.copyMakeBorder(image, side, side, side, side, cv2.BORDER_REPLICATE)
+    matrix[:, 2] -= matrix[:, :2] @ (side, side)
+    return warp_crop(np.asarray(padded, np.uint8), matrix)
 
 
 def aligned_mask(pairs: PairSet, position: int, *, jitter: FloatArray | None = None) -> Image:
