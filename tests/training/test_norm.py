@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from training.norm import SharedBatchNorm2d, statistics_kept
+from training.norm import SharedBatchNorm1d, SharedBatchNorm2d, statistics_kept
 
 
 def both(seed=0):
@@ -51,3 +51,14 @@ def test_with_statistics_kept_the_batchs_own_count():
     y.square().mul(x).sum().backward()
     theirs(b).square().mul(x).sum().backward()
     torch.testing.assert_close(a.grad, b.grad, rtol=1e-3, atol=1e-4)
+
+
+def test_numbers_without_scale_and_shift_are_normalised_as_torch_does():
+    ours, theirs = SharedBatchNorm1d(3, affine=False), nn.BatchNorm1d(3, affine=False)
+    torch.manual_seed(0)
+    x = 2 + 3 * torch.randn(6, 3)
+    with statistics_kept(nn.Sequential(ours)):  # the sums that several processes share
+        torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-5)
+    ours.eval()
+    assert ours(x).shape == x.shape
