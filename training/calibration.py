@@ -18,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from geface_bridge.errors import ConfigError
 from rig.layout import load_layout
 from training.align_pairs import AlignedPairs
 from training.data.faces import FaceSet
@@ -54,8 +55,13 @@ def fit_calibration(
         channel_names: of its K channels.
         pairs: renders; the first half of those held out is used (``halves``).
         faces: photographs without labels.
+
+    Raises:
+        ConfigError: no render is held out.
     """
     rows, _ = halves(pairs)
+    if not len(rows):
+        raise ConfigError("no render is held out to calibrate by: render 16 or more")
     known = pairs.targets[rows].astype(np.float64)
     rendered = answers(net, pairs.crop[rows], pairs.landmarks_crop[rows])
     at_rest = answers(net, faces.crops, faces.landmarks)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from torch import nn
 
+from geface_bridge.errors import ConfigError
 from tests.training.samples import random_aligned
 from training.align_pairs import target_names
 from training.calibration import HIGHEST_GAIN, best_gain, fit_calibration, halves
@@ -71,6 +72,11 @@ def test_no_gain_exceeds_the_highest_nor_makes_much_of_noise():
     noise = 0.05 * rng.random((500, 1))
     assert best_gain(noise, true) == 1
     assert best_gain(noise, np.zeros_like(true)) == 1
+
+
+def test_without_a_held_out_render_there_is_nothing_to_calibrate_by():
+    with pytest.raises(ConfigError, match="held out"):
+        fit_calibration(Shrinks(1.0, 0.0), NAMES, telling(10), still())
 
 
 def test_what_is_calibrated_by_is_never_scored_by():
