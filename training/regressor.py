@@ -528,7 +528,7 @@ def weights_from(changes: tuple[str, ...], without: tuple[str, ...]) -> Weights:
     """Weights by NAME=VALUE, and losses that are left out.
 
     Raises:
-        ConfigError: there is no such weight, or no number.
+        ConfigError: there is no such weight, no number, or not for photographs.
     """
     known, values = {f.name for f in fields(Weights)}, {}
     for change in changes:
@@ -540,6 +540,8 @@ def weights_from(changes: tuple[str, ...], without: tuple[str, ...]) -> Weights:
     values |= dict.fromkeys(without, 0.0)
     if unknown := set(values) - known:
         raise ConfigError(f"there is no weight {sorted(unknown)}; there are {sorted(known)}")
+    if values.get("rendered"):
+        raise ConfigError("photographs have no known parameters: --warm rendered learns from pairs")
     return replace(Weights(), **values)
 
 

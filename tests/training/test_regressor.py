@@ -283,6 +283,8 @@ def test_weights_by_name():
         weights_from(("beard=1",), ())
     with pytest.raises(ConfigError, match="no NAME=NUMBER"):
         weights_from(("identity",), ())
+    with pytest.raises(ConfigError, match="no known parameters"):
+        weights_from(("rendered=1",), ())
 
 
 def test_a_network_that_a_loss_asks_for_must_be_given(tmp_path):
