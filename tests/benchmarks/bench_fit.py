@@ -2,7 +2,8 @@
 
     python tests/benchmarks/bench_fit.py PHOTO... --renderer G --parsing F_SEG --regressor R
 
-For each photograph, aligned once, in one run on one thread of this machine:
+For each photograph, aligned once, in one run on one thread of this machine, in processor time,
+which other work on the machine hardly changes:
 
 * ``fit``: the whole search of ``training.fit`` from the regressor's answer, seconds;
 * ``R``: F_seg's features and the regressor, milliseconds, median of 20;
@@ -64,13 +65,13 @@ class Measured:
 
 
 def median_s(work: Callable[[], object], repeats: int = 20) -> float:
-    """Median time of one call, the first not counted."""
+    """Median processor time of one call, the first not counted."""
     work()
     took = []
     for _ in range(repeats):
-        start = time.perf_counter()
+        start = time.process_time()
         work()
-        took.append(time.perf_counter() - start)
+        took.append(time.process_time() - start)
     return statistics.median(took)
 
 
@@ -85,10 +86,10 @@ def measure(
 
     regressor_s = median_s(read)
     shipped_s = median_s(lambda: shipped.estimate([face]))
-    start = time.perf_counter()
+    start = time.process_time()
     objective = Objective(networks.renderer, networks.parsing, photograph, config)
     found = fit_photograph(objective, read(), config)
-    fit_s = time.perf_counter() - start
+    fit_s = time.process_time() - start
     losses = (found.before, found.after, found.content_before, found.content_after)
     return Measured(fit_s, regressor_s, shipped_s, *losses)
 
