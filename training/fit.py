@@ -322,10 +322,10 @@ def base_start(photograph: Photograph) -> Tensor:
     return start
 
 
-def regressor_start(regressor: nn.Module, parsing: nn.Module, photograph: Photograph) -> Tensor:
-    """(P,) what R answers."""
+def regressor_start(regressor: nn.Module, photograph: Photograph) -> Tensor:
+    """(P,) what R, from a picture to parameters, answers."""
     with torch.no_grad():
-        return regressor(parsing.features(photograph.picture))[0]
+        return regressor(photograph.picture)[0]
 
 
 # A photograph ----------------------------------------------------------------------------------
@@ -444,7 +444,7 @@ def fit_file(
     objective = Objective(networks.renderer, networks.parsing, photograph, config)
     start = base_start(photograph)
     if networks.regressor is not None:
-        start = regressor_start(networks.regressor, networks.parsing, photograph)
+        start = regressor_start(networks.regressor, photograph)
     with tqdm(total=config.steps, desc=photo.name, unit="step") as bar:
 
         def report(step: int, loss: float) -> None:

@@ -82,7 +82,7 @@ def measure(
     photograph = photograph_of(face)
 
     def read() -> torch.Tensor:
-        return regressor_start(networks.regressor, networks.parsing, photograph)
+        return regressor_start(networks.regressor, photograph)
 
     regressor_s = median_s(read)
     shipped_s = median_s(lambda: shipped.estimate([face]))

@@ -51,8 +51,8 @@ class ToyParsing(nn.Module):
 class ToyReader(nn.Module):
     """A regressor that is sure of a smile."""
 
-    def forward(self, features):
-        return face_of(AU12=0.9)[None].repeat(len(features.whole), 1)
+    def forward(self, pictures):
+        return face_of(AU12=0.9)[None].repeat(len(pictures), 1)
 
 
 RENDERER, PARSING = ToyRenderer(), ToyParsing()
@@ -214,7 +214,7 @@ def test_a_renderer_that_breaks_down_leaves_the_start():
 
 def test_a_fit_begins_where_the_regressor_ends():
     photograph = picture_of(face_of(AU12=0.8))
-    start = fit.regressor_start(ToyReader(), PARSING, photograph)
+    start = fit.regressor_start(ToyReader(), photograph)
     assert start[LAYOUT.parameter_index["AU12"]] == pytest.approx(0.9)
     found = fit_photograph(objective(photograph), start, CONFIG)
     expected, _ = objective(photograph)(start[None])
