@@ -5,6 +5,7 @@
 The front end stays as MediaPipe made it, so its numbers for one variant of each sample are worked
 out once, and a step costs a twentieth of one through the pixels. The checkpoint is an estimator's
 of the part "front": ``training.estimator --parts front --tune-front --start`` goes on from it.
+With ``--front`` the front end is that of another run, and the heads are further ones of it.
 """
 
 # torch is Any to mypy here (pyproject.toml), hence its subclasses are too.
@@ -21,7 +22,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from tqdm import tqdm
 
-from geface_bridge.errors import ConfigError
+from geface_bridge.errors import ConfigError, ModelError
 from training.align_pairs import AlignedPairs, load_aligned
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
@@ -32,6 +33,7 @@ from training.estimator import (
     evaluate,
     format_scores,
     learn_shift,
+    load_averaged,
     mean_scores,
     model_of,
     split_rows,
@@ -101,6 +103,7 @@ def train(
     *,
     model: ModelConfig | None = None,
     faces: FaceSet | None = None,
+    front: FaceFrontEnd | None = None,
     world: World | None = None,
     stop_at_step: int | None = None,
 ) -> Run:
@@ -112,21 +115,26 @@ def train(
         out: folder of the checkpoint and of ``metrics.json``.
         model: which network; what reads the front end and landmarks if None.
         faces: photographs without labels, whose difference from renders is to matter less.
+        front: the front end; as MediaPipe made it if None.
         world, stop_at_step: of ``run_loop``.
 
     Raises:
-        ConfigError: there is nothing to train on.
+        ConfigError: there is nothing to train on, or ``model`` does not read the front end.
         ModelError: ``out`` holds another network.
     """
     rows, held_out = split_rows(pairs)
     if not len(rows):
         raise ConfigError(f"{len(pairs.index)} samples leave none to train on: render more")
     varied = AugmentedPairs(pairs, rows)
-    front = FaceFrontEnd(load_face_backbone()).to(memory_format=torch.channels_last)
+    front = front or FaceFrontEnd(load_face_backbone())
+    front = front.to(memory_format=torch.channels_last)
     samples = FrontFeatures(front, varied, config.seed)
 
     def make_task() -> FrozenFrontTask:
         task = FrozenFrontTask(model or model_of("front"))
+        if task.net.front is None:
+            raise ConfigError("a network without MediaPipe's features has no heads on them")
+        task.net.front.load_state_dict(front.state_dict())
         if faces:
             learn_shift(task.net, varied, faces)
         return task
@@ -137,6 +145,18 @@ def train(
         content = {"data": "held-out renders", "step": run.step, "mean": mean_scores(scores)}
         write_json(out / "metrics.json", {**content, "channels": scores})
     return run
+
+
+def front_of(path: Path) -> FaceFrontEnd:
+    """The front end of an estimator's checkpoint.
+
+    Raises:
+        ModelError: it is no checkpoint of an estimator, or its estimator has no front end.
+    """
+    net, _ = load_averaged(path)
+    if net.front is None:
+        raise ModelError(f"{path} is of an estimator without MediaPipe's features")
+    return net.front
 
 
 @click.command(cls=TrainingCommand)
@@ -163,6 +183,12 @@ def train(
 @click.option(
     "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
 )
+@click.option(
+    "--front",
+    "front_path",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Estimator's checkpoint whose front end to take instead of MediaPipe's own.",
+)
 @click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
 @click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
 @click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
@@ -175,6 +201,7 @@ def main(
     seed: int,
     face_paths: tuple[Path, ...],
     faces_cache: Path | None,
+    front_path: Path | None,
     threads: int,
     device: str | None,
     mixed_precision: bool,
@@ -187,9 +214,10 @@ def main(
     )  # fmt: skip
     pairs = load_aligned(folders)
     faces = read_faces(face_paths, faces_cache) if face_paths else None
+    front = front_of(front_path) if front_path else None
     world = join_world(device)
     try:
-        run = train(pairs, config, out, faces=faces, world=world)
+        run = train(pairs, config, out, faces=faces, front=front, world=world)
     finally:
         leave_world()
     if run.world.leads:

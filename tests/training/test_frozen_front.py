@@ -3,11 +3,13 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from tests.training.samples import random_aligned, tiny_config
+from geface_bridge.errors import ModelError
+from tests.training.samples import TINY, random_aligned, tiny_config
 from training.data.faces import FaceSet
 from training.estimator import AugmentedPairs, load_averaged, model_of
+from training.estimator import train as train_estimator
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
-from training.frozen_front import FrontFeatures, FrozenFrontTask, train
+from training.frozen_front import FrontFeatures, FrozenFrontTask, front_of, train
 from training.loop import CHECKPOINT
 
 pytest.importorskip("tflite")
@@ -68,3 +70,21 @@ def test_a_run_that_was_stopped_gives_the_weights_of_one_that_was_not(pairs, tmp
     train(pairs, tiny_config(), tmp_path / "parts")
     whole, parts = (load_file(tmp_path / n / CHECKPOINT) for n in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_further_heads_of_a_run_s_front_end_keep_it(pairs, tmp_path):
+    tuned = model_of("front", front_tuned=True)
+    train_estimator(pairs, tiny_config(learning_rate=1e-3), tmp_path / "tuned", model=tuned)
+    front = front_of(tmp_path / "tuned" / CHECKPOINT)
+    train(pairs, tiny_config(seed=1), tmp_path / "more", front=front)
+    kept = front_of(tmp_path / "more" / CHECKPOINT)
+    own = FaceFrontEnd(load_face_backbone()).state_dict()
+    for name, weights in front.state_dict().items():
+        assert torch.equal(kept.state_dict()[name], weights), name
+    assert any(not torch.equal(own[name], weights) for name, weights in kept.state_dict().items())
+
+
+def test_an_estimator_without_a_front_end_is_refused_by_name(pairs, tmp_path):
+    train_estimator(pairs, tiny_config(), tmp_path / "crop", model=TINY)
+    with pytest.raises(ModelError, match="crop"):
+        front_of(tmp_path / "crop" / CHECKPOINT)
