@@ -9,9 +9,8 @@ transposed convolutions as in DCGAN, with instance instead of batch normalisatio
     L_G = E ‖I − G(y)‖₁ + λ E ‖F(I) − F(G(y))‖₂
 
 Beyond the paper, its middle layers are told where points of the rig are; ``--unguided`` leaves
-that out. Afterwards prints PSNR and SSIM
-on pairs it never saw and how far each AU moves G's picture as it moves the render, and writes
-``sheet.png``: renders, G's pictures, what differs.
+that out. Afterwards prints PSNR and SSIM on pairs it never saw and how far each AU moves G's
+picture as it moves the render, and writes ``sheet.png``: renders, G's pictures, what differs.
 """
 
 # torch is Any to mypy here (pyproject.toml), hence its subclasses and decorators are too.
@@ -60,6 +59,7 @@ from training.rig_points import RigPoints
 from training.shards import write_json
 
 TASK = "renderer"
+SHIPPED = Path(__file__).with_name("models") / "renderer.safetensors"
 HELD_OUT_EVERY = 64  # pairs whose number is 63 modulo 64 are never trained on
 SHEET_COLUMNS = 8
 Draw = Callable[[NDArray[np.float64]], Image]
@@ -67,11 +67,11 @@ Draw = Callable[[NDArray[np.float64]], Image]
 # Mean and spread of a block's numbers among plain faces: about what sample_plain_face gives.
 _USUAL = {"pose": (0.5, 0.29), "au": (0.15, 0.28), "identity": (0.5, 0.22)}
 _USUAL |= {"brow_style": (0.03, 0.17), "extension": (0.15, 0.28)}
-# Where a face tells what it does: about the eyes, the brows over them and the mouth.
 _RENDER_SIZE_PX = 256
 _BLOT_GAIN = 4.0  # blots must be as large as normalised maps; steps of Adam do not grow with them
 _BLOT_PX = 0.9  # spread of a blot, pixels of the layer that sees it
 _FRONTAL = 0.3  # of the pose's 0..1 about .5: 36 degrees of yaw, 24 of pitch
+# Where a face tells what it does: about the eyes, the brows over them and the mouth.
 _BROW_ABOVE_EYE_PX, _NOTABLE_RADIUS_PX = 11.0, 15.0
 
 

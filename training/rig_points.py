@@ -56,7 +56,11 @@ class RigPoints(nn.Module):
 
     def forward(self, parameters: Tensor) -> Tensor:
         """(N, P) in the layout's order → (N, K, 2) x, y in pixels of the 128² crop."""
-        placed = self.rig_points(parameters)
+        # half precision would put points pixels off
+        with torch.autocast(parameters.device.type, enabled=False):
+            return self._in_crop(self.rig_points(parameters))
+
+    def _in_crop(self, placed: Tensor) -> Tensor:
         clip = placed @ self.clip[:, :3].T + self.clip[:, 3]
         flat = clip[..., :2] / clip[..., 3:] * clip.new_tensor([1.0, -1.0])
         return _as_fitted(flat, self.five @ flat, self.targets)
@@ -88,7 +92,8 @@ class _Channels(nn.Module):
             value[at] = index[angle["name"]]
             low[at], span[at] = np.deg2rad(ends[0]), np.deg2rad(ends[1] - ends[0])
         bounded = np.array([channel.unit == "intensity" for channel in layout.channels])
-        self.value, self.other = torch.from_numpy(value), torch.from_numpy(other)
+        self.register_buffer("value", torch.from_numpy(value), persistent=False)
+        self.register_buffer("other", torch.from_numpy(other), persistent=False)
         for name, array in {"sign": sign, "low": low, "span": span}.items():
             self.register_buffer(name, _tensor(array), persistent=False)
         self.register_buffer("bounded", torch.from_numpy(bounded), persistent=False)
@@ -106,7 +111,7 @@ class _Joints(nn.Module):
         super().__init__()
         count = len(head.joint_names)
         channels, gains = _factors(profile, layout)
-        self.factor_channels = torch.from_numpy(channels)
+        self.register_buffer("factors", torch.from_numpy(channels), persistent=False)
         self.register_buffer("gains", _tensor(gains), persistent=False)
         poses = np.zeros((len(profile.drivers), count, 9))
         for row, driver in enumerate(profile.drivers):
@@ -136,7 +141,7 @@ class _Joints(nn.Module):
     def _offsets(self, channels: Tensor, identity: Tensor) -> Tensor:
         """(N, J, 9) translation from rest, rotation vector, scale - 1."""
         padded = torch.cat([channels, torch.ones_like(channels[:, :1])], dim=1)
-        factors = (padded[:, self.factor_channels] * self.gains).clamp_min(0)
+        factors = (padded[:, self.factors] * self.gains).clamp_min(0)
         weights = factors[..., 0] * factors[..., 1] * factors[..., 2] * factors[..., 3]
         offsets = weights @ self.poses + (2 * identity - 1) @ self.identity
         return offsets.unflatten(1, (-1, 9))

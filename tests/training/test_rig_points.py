@@ -80,3 +80,10 @@ def test_the_base_face_has_a_gradient(points):
     points(y)[0, points.names.index("mouth_corner_L"), 0].backward()
     assert torch.isfinite(y.grad).all()
     assert float(y.grad[0, LAYOUT.parameter_index["AU12"]]) != 0
+
+
+def test_mixed_precision_leaves_points_where_they_are(points):
+    y = torch.from_numpy(FACES).float()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = points(y)
+    torch.testing.assert_close(found, points(y))
