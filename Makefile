@@ -21,15 +21,17 @@ TORCH ?= torch==2.13.0
 # it the network trusts renders more, and its answers are not calibrated.
 COUNT ?= 17920
 PEOPLE ?= 5632
-STEPS ?= 1300
-SEED ?= 1
+STEPS ?= 1000
+TUNING ?= 700
+MORE_TUNING ?= 2200
+SEED ?= 0
 WORKERS ?= 2
 FACES ?=
 RUN ?= runs/estimator
 ADDON_TESTS := $(wildcard tests/blender_addon/host tests/blender_addon/ui)
 PHOTOGRAPHS := $(if $(FACES),--faces $(FACES) --faces-cache $(RUN)/faces.npz)
-SHOWN := --data $(RUN)/pairs --data $(RUN)/people
-SECOND_SEED := $(shell expr $(SEED) + 1)
+TUNE := --parts front --tune-front --batch-size 32 --learning-rate 4e-4
+NEXT_SEED := $(shell expr $(SEED) + 1)
 
 export PIP_NO_INPUT := 1
 
@@ -60,7 +62,7 @@ format: test-env ## Let ruff rewrite what it can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-train: test-env ## Render, align, train, export the estimator (COUNT, PEOPLE, STEPS, SEED, FACES, WORKERS, RUN)
+train: test-env ## Render, align, train, export the estimator (COUNT, PEOPLE, SEED, FACES, WORKERS, RUN)
 	@$(PYTHON) tools/system_packages.py runtime render
 	$(BIN)/python -m training.render_pairs --count $(COUNT) --seed 41 --size 256 --one-sided 0.4 \
 		--wink 0.1 --workers $(WORKERS) --out $(RUN)/pairs
@@ -68,16 +70,19 @@ train: test-env ## Render, align, train, export the estimator (COUNT, PEOPLE, ST
 		--draw people --each 8 --workers $(WORKERS) --out $(RUN)/people
 	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --workers $(WORKERS)
 	$(BIN)/python -m training.align_pairs --data $(RUN)/people --workers $(WORKERS)
-	$(BIN)/python -m training.frozen_front $(SHOWN) $(PHOTOGRAPHS) --steps $(STEPS) \
-		--seed $(SEED) --out $(RUN)/$(SEED)
-	$(BIN)/python -m training.frozen_front $(SHOWN) $(PHOTOGRAPHS) --steps $(STEPS) \
-		--seed $(SECOND_SEED) --out $(RUN)/$(SECOND_SEED)
-	$(BIN)/python -m training.export --checkpoint $(RUN)/$(SEED)/checkpoint.safetensors \
-		--checkpoint $(RUN)/$(SECOND_SEED)/checkpoint.safetensors \
+	$(BIN)/python -m training.frozen_front --data $(RUN)/pairs $(PHOTOGRAPHS) --steps $(STEPS) \
+		--seed $(SEED) --out $(RUN)/frozen
+	$(BIN)/python -m training.estimator --data $(RUN)/pairs $(PHOTOGRAPHS) $(TUNE) \
+		--start $(RUN)/frozen/checkpoint.safetensors --steps $(TUNING) --seed $(SEED) \
+		--out $(RUN)/tuned
+	$(BIN)/python -m training.estimator --data $(RUN)/pairs --data $(RUN)/people $(PHOTOGRAPHS) \
+		$(TUNE) --start $(RUN)/tuned/checkpoint.safetensors --steps $(MORE_TUNING) \
+		--seed $(NEXT_SEED) --out $(RUN)/estimator
+	$(BIN)/python -m training.export --checkpoint $(RUN)/estimator/checkpoint.safetensors \
 		--without head_yaw --without head_pitch --data $(RUN)/pairs $(PHOTOGRAPHS) \
 		--data-description "$(COUNT) random renders, seed 41, and $(PEOPLE) of people, seed 201" \
-		--training-command "make train COUNT=$(COUNT) PEOPLE=$(PEOPLE) STEPS=$(STEPS) SEED=$(SEED) \
-FACES=$(FACES)"
+		--training-command "make train COUNT=$(COUNT) PEOPLE=$(PEOPLE) STEPS=$(STEPS) \
+TUNING=$(TUNING) MORE_TUNING=$(MORE_TUNING) SEED=$(SEED) FACES=$(FACES)"
 
 rig: author-env ## Build rig/assets in Blender from MakeHuman's data
 	$(AUTHOR)/bin/python -m rig.author.build

@@ -26,7 +26,7 @@ from training.estimator import split_rows
 from training.metrics import icc31
 
 FloatArray = NDArray[np.float64]
-REST_QUANTILE = 0.2
+REST_QUANTILE = 0.1
 """Share of photographs at rest; a portrait smiles more often than not."""
 HIGHEST_GAIN = 2.5
 ERROR_WEIGHT = 2.5
