@@ -22,7 +22,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import SourceError
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, picture_from_crop, read_faces
@@ -90,7 +89,7 @@ def main(
 
     reader, generator = load_regressor(regressor), load_renderer(renderer)
     faces = read_faces(data, cache)
-    rig = RigDraw(CROP_SIZE)
+    rig = RigDraw()
     try:
         sheet = rows(faces.crops[spread(faces, count)], reader, generator, rig)
     finally:
