@@ -1,6 +1,7 @@
 """Figures of verification by worked examples, by a plain count, and by laws."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,12 +9,15 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rig.layout import load_layout
+from rig.sampling import sample_face
 from tests.training.identity_toy import Strangers, make_people, make_task
 from tests.training.toy import config
 from training.loop import CHECKPOINT, run_loop
 from training.verification import (
     Faces,
     area_under_curve,
+    as_learned_renderer_paints,
     equal_error_rate,
     held_out_renders,
     main,
@@ -112,6 +116,20 @@ def test_the_command_prints_a_row_for_each_way_to_tell(tmp_path):
     rows = [line.split()[:2] for line in done.output.splitlines() if line.startswith("renders ")]
     assert rows == [["renders", name] for name in ("F_reg", "untrained", "pixels")]
     assert (tmp_path / "out.json").exists()
+
+
+def test_plain_is_the_person_alone_without_expression_or_looks():
+    people = [sample_face(3, index) for index in range(2)]
+    one, other = map(as_learned_renderer_paints, people)
+    blocks = load_layout().blocks
+    for plain, person in ((one, people[0]), (other, people[1])):
+        for name in ("identity", "brow_style"):
+            assert np.array_equal(plain.parameters[blocks[name]], person.parameters[blocks[name]])
+        rest = load_layout().neutral_parameters()
+        assert np.array_equal(plain.parameters[blocks["au"]], rest[blocks["au"]])
+        assert np.array_equal(plain.parameters[blocks["pose"]], rest[blocks["pose"]])
+    assert (one.view, one.photo, one.styling) == (other.view, other.photo, other.styling)
+    assert replace(one.look, brow="") == replace(other.look, brow="")
 
 
 @pytest.mark.parametrize(
