@@ -16,7 +16,7 @@ and started again, it goes on; a variant that is done is not trained again.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -112,16 +112,12 @@ def train_variant(
 
 
 def compare(
-    checkpoints: Mapping[str, Path], sets: list[JudgedSet], cache: Path | None
-) -> dict[str, dict[str, Any]]:
-    """Set → variant → its result as JSON, all variants side by side."""
+    checkpoints: Mapping[str, Path], judged: JudgedSet, cache: Path | None
+) -> dict[str, Any]:
+    """Variant → its result on a set as JSON, all variants side by side."""
     predictors = [read_predictor(name, path) for name, path in checkpoints.items()]
-    found = {}
-    for judged in sets:
-        results = evaluate(predictors, faces_of(judged, cache), judged.films)
-        named = zip(predictors, results, strict=True)
-        found[judged.name] = {p.name: result.as_json() for p, result in named}
-    return found
+    results = evaluate(predictors, faces_of(judged, cache), judged.films)
+    return {p.name: r.as_json() for p, r in zip(predictors, results, strict=True)}
 
 
 def _sets(options: Mapping[str, tuple[str, ...]]) -> list[JudgedSet]:
@@ -173,13 +169,16 @@ def main(
         samples = RegressorSamples(FaceSamples(read_faces(data, cache)))
         done = {v.name: train_variant(v, frozen, samples, running, world) for v in rows}
     if world.leads:
-        _tell(compare(done, judged, judged_cache), running.out)
+        results = ((one.name, compare(done, one, judged_cache)) for one in judged)
+        _tell(results, running.out)
 
 
-def _tell(found: Mapping[str, Mapping[str, Any]], out: Path) -> None:
-    for name, results in found.items():
-        click.echo(reports.report(name, results, brief=True) + "\n")
-    write_json(out / "ablation.json", found)
+def _tell(results: Iterable[tuple[str, Mapping[str, Any]]], out: Path) -> None:
+    """Print each set's table as soon as it is there; keep all that are."""
+    found = {}
+    for name, found[name] in results:
+        click.echo(reports.report(name, found[name], brief=True) + "\n")
+        write_json(out / "ablation.json", found)
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ def small(channels, **changes):
 def test_results_are_shown_side_by_side(tmp_path, capsys):
     score = {"icc31": 0.61, "mae": 0.4, "pearson": 0.7, "f1": 0.5, "count": 12}
     result = {"aus": {}, "averages": {"DISFA": score}, "found": 1.0, "pose_error_rad": 0.1}
-    ablation._tell({"renders": {"all losses": result, "without content": result}}, tmp_path)
+    ablation._tell([("renders", {"all losses": result, "without content": result})], tmp_path)
     shown = capsys.readouterr().out
     assert "all losses" in shown
     assert "without content" in shown
