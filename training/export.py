@@ -49,7 +49,7 @@ TOLERANCE = 1e-4
 INPUTS, OUTPUTS = ("crop", "landmarks"), ("channels", "sigma")
 FRONT_END = (
     "trunk and branches of MediaPipe's face_landmark_with_attention.tflite (Google, Apache-2.0; "
-    "Grishchenko et al. 2020), as the mediapipe wheel holds it"
+    "Grishchenko et al. 2020), as the mediapipe wheel holds it, and where front_tuned trained on"
 )
 DEFAULT_MODEL = Path(__file__).parents[1] / "geface_bridge" / "models" / "estimator.onnx"
 
