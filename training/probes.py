@@ -256,7 +256,7 @@ def probe_clips(model: Path | None, clips: Sequence[Path]) -> Table:
 
 
 def _frames(clip: Path) -> Iterator[Picture]:
-    source = open_video(clip)
+    source = open_video(clip, realtime=False)  # every frame, however slow the model is
     try:
         for frame in tqdm(source.frames(), desc=clip.stem, leave=False, disable=None):
             yield frame.image_rgb

@@ -1,5 +1,7 @@
 import json
+import time
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -183,3 +185,16 @@ def test_all_tables_are_printed_and_are_json():
     text = probes.format_probes(json.loads(json.dumps(told)))
     for heading in ("identity", "photographs", "winks", "clips", "spoilt"):
         assert f"== {heading}" in text
+
+
+def test_every_frame_of_a_clip_is_read_however_long_each_takes(tmp_path):
+    path = tmp_path / "clip.avi"
+    video = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 100.0, (64, 64))
+    for grey in range(12):
+        video.write(np.full((64, 64, 3), 20 * grey, np.uint8))
+    video.release()
+    shades = []
+    for picture in probes._frames(path):
+        time.sleep(0.03)
+        shades.append(round(picture.mean() / 20))
+    assert shades == list(range(12))
