@@ -2,8 +2,8 @@
 
 A network that is unsure answers near the mean, so its answers vary less than the truth does, and
 on photographs it has a slight opinion of faces at rest. Neither needs a label to mend: the zero
-of an AU is a low quantile of its answers to photographs of which most show no such AU, and its
-gain is what agrees best with renders that were not trained on.
+of an AU is the median of its answers to the calmest photographs, and its gain is what agrees best
+with renders that were not trained on.
 """
 
 # torch is Any to mypy here (pyproject.toml).
@@ -26,9 +26,11 @@ from training.estimator import split_rows
 from training.metrics import icc31
 
 FloatArray = NDArray[np.float64]
-REST_QUANTILE = 0.1
-"""Share of photographs at rest; a portrait smiles more often than not."""
-HIGHEST_GAIN = 2.5
+CALM_SHARE = 0.25
+"""Share of photographs that are taken for calm: those with the least smile, since people who are
+photographed smile, and hardly frown."""
+HIGHEST_GAIN = 1.5
+"""More makes people's faces at rest differ by more than half an intensity."""
 ERROR_WEIGHT = 2.5
 """What an intensity (0..1) of mean absolute error costs, in ICC."""
 GAIN_STEPS = 9
@@ -64,13 +66,19 @@ def fit_calibration(
         raise ConfigError("no render is held out to calibrate by: render 16 or more")
     known = pairs.targets[rows].astype(np.float64)
     rendered = answers(net, pairs.crop[rows], pairs.landmarks_crop[rows])
-    at_rest = answers(net, faces.crops, faces.landmarks)
+    at_rest = calmest(answers(net, faces.crops, faces.landmarks), channel_names)
     gain, zero = np.ones(len(channel_names)), np.zeros(len(channel_names))
     for au in load_layout().all_aus:
         columns = [channel_names.index(name) for name in au.channels]
-        zero[columns] = np.quantile(at_rest[:, columns].mean(1), REST_QUANTILE)
+        zero[columns] = np.median(at_rest[:, columns].mean(1))
         gain[columns] = best_gain(rendered[:, columns] - zero[columns], known[:, columns])
     return Calibration(gain, zero)
+
+
+def calmest(answered: FloatArray, channel_names: tuple[str, ...]) -> FloatArray:
+    """The rows of (N, K) answers with the least AU12; at least one."""
+    smile = answered[:, [n for n, name in enumerate(channel_names) if name[:4] == "AU12"]].mean(1)
+    return answered[np.argsort(smile, kind="stable")[: max(1, int(CALM_SHARE * len(smile)))]]
 
 
 def best_gain(answered: FloatArray, true: FloatArray) -> float:
