@@ -1,7 +1,6 @@
 """GE-Net: parameters of one photograph by gradient search (paper, 6).
 
-    python -m training.fit photo.jpg --renderer runs/renderer/checkpoint.safetensors \\
-        --parsing runs/parsing/checkpoint.safetensors --out runs/fit
+    python -m training.fit photo.jpg --out runs/fit
 
 Renderer G and F_seg stay as they are; pose, identity, brow style and expression are moved until
 F_seg sees in G's picture what it sees in the photograph. What is minimised is the content loss
@@ -46,6 +45,7 @@ from training.losses.parameter import parameter_loss
 from training.mesh_points import MeshPoints
 from training.parameters import BROWS, EXPRESSION, IDENTITY, POSE, base
 from training.shards import write_json
+from training.shipped import PARSING, RENDERER
 
 Report = Callable[[int, float], None]
 
@@ -479,8 +479,8 @@ _FILE = click.Path(path_type=Path)
 
 @click.command(cls=TrainingCommand)
 @click.argument("photos", type=_FILE, nargs=-1, required=True)
-@click.option("--renderer", type=_FILE, required=True, help="Checkpoint of G.")
-@click.option("--parsing", type=_FILE, required=True, help="Checkpoint of F_seg.")
+@click.option("--renderer", type=_FILE, default=RENDERER, help="Checkpoint of G; ours if not told.")
+@click.option("--parsing", type=_FILE, default=PARSING, help="Of F_seg; ours if not told.")
 @click.option("--regressor", type=_FILE, help="Checkpoint of R, for --start regressor.")
 @click.option("--start", type=click.Choice(["base", "regressor"]), default="base")
 @click.option("--steps", type=click.IntRange(0), default=FitConfig.steps, show_default=True)

@@ -20,7 +20,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -31,7 +30,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from geface_bridge.align import CROP_SIZE
@@ -52,14 +50,13 @@ from training.loop import (
     leave_world,
     load_averaged,
     read_averaged,
-    read_checkpoint,
     run_loop,
 )
 from training.rig_points import RigPoints
 from training.shards import write_json
+from training.shipped import ship
 
 TASK = "renderer"
-SHIPPED = Path(__file__).with_name("models") / "renderer.safetensors"
 HELD_OUT_EVERY = 64  # pairs whose number is 63 modulo 64 are never trained on
 SHEET_COLUMNS = 8
 Draw = Callable[[NDArray[np.float64]], Image]
@@ -232,19 +229,6 @@ def _config_of(described: dict[str, Any], path: Path) -> RendererConfig:
         return RendererConfig(**{**described, "widths": tuple(described["widths"])})
     except (TypeError, KeyError) as error:
         raise ModelError(f"{path} describes no renderer ({error})") from error
-
-
-def ship(checkpoint: Path, out: Path) -> None:
-    """Write G's averaged weights alone, in half precision; ``load_renderer`` reads them too.
-
-    Raises:
-        ModelError: as ``load_renderer``.
-    """
-    metadata, weights = read_checkpoint(checkpoint)[0], read_averaged(checkpoint, TASK)[1]
-    out.parent.mkdir(parents=True, exist_ok=True)
-    part = out.with_suffix(".part")
-    save_file({f"ema.{k}": v.half().contiguous() for k, v in weights.items()}, part, metadata)
-    os.replace(part, out)
 
 
 # What it learns --------------------------------------------------------------------------------

@@ -15,7 +15,6 @@ from training.data.pairs import PairSet
 from training.loop import CHECKPOINT, LoopConfig, Run, World
 from training.render_pairs import main as render_pairs
 from training.renderer import (
-    SHIPPED,
     Coded,
     RendererConfig,
     RendererNet,
@@ -33,6 +32,7 @@ from training.renderer import (
     pixel_weights,
     split,
 )
+from training.shipped import RENDERER
 
 LAYOUT = load_layout()
 COUNT = len(LAYOUT.parameter_names)
@@ -282,7 +282,7 @@ def test_it_learns_where_what_it_is_told_of_is():
 @pytest.fixture(scope="module")
 def changes():
     """AU → what it changes on the base face: (G's, the render's) difference image."""
-    net, rig, names = load_renderer(SHIPPED), RigDraw(), [au.name for au in LAYOUT.all_aus]
+    net, rig, names = load_renderer(RENDERER), RigDraw(), [au.name for au in LAYOUT.all_aus]
     g = drawn_by(net)
     rest = LAYOUT.neutral_parameters()
     faces = [rest] + [
