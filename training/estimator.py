@@ -15,7 +15,8 @@ from __future__ import annotations
 
 import copy
 import math
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -42,14 +43,13 @@ from training.loop import (
     Run,
     Task,
     World,
-    join_world,
-    leave_world,
     read_averaged,
     run_loop,
 )
 from training.loop import load_averaged as load_weights
 from training.losses.likelihood import beta_nll, censored_error
 from training.metrics import channel_scores
+from training.running import Running, running
 from training.shards import write_json
 
 ANGLE_SCALE_RAD = 0.5  # angles over this have about the spread of intensities
@@ -493,20 +493,38 @@ def format_scores(scores: dict[str, dict[str, float]]) -> str:
     return "\n".join(lines)
 
 
+def what_is_seen(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options --data, --faces and --faces-cache: a command is called with ``folders``,
+    ``face_paths`` and ``faces_cache``.
+    """
+    for option in (
+        click.option(
+            "--faces-cache",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Keeps their crops.",
+        ),
+        click.option(
+            "--faces",
+            "face_paths",
+            multiple=True,
+            type=click.Path(exists=True, path_type=Path),
+            help="Photographs without labels, or folders of them; may be given several times.",
+        ),
+        click.option(
+            "--data",
+            "folders",
+            multiple=True,
+            required=True,
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="Folder of aligned pairs; may be given several times.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @click.command(cls=TrainingCommand)
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of aligned pairs; may be given several times.",
-)
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--steps", type=click.IntRange(1), default=1500, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=64, show_default=True)
-@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@what_is_seen
 @click.option(
     "--parts",
     type=click.Choice(PARTS),
@@ -520,53 +538,25 @@ def format_scores(scores: dict[str, dict[str, float]]) -> str:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Checkpoint whose weights to start from.",
 )
-@click.option(
-    "--faces",
-    "face_paths",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="Photographs without labels, or folders of them; may be given several times.",
-)
-@click.option(
-    "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
-)
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
+@running(LoopConfig(1500, 64, 1e-3, weight_decay=0.02, checkpoint_every=100), least_batch=2)
 def main(
+    running: Running,
     folders: tuple[Path, ...],
-    out: Path,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
     parts: str,
     tune_front: bool,
     start: Path | None,
     face_paths: tuple[Path, ...],
     faces_cache: Path | None,
-    threads: int,
-    device: str | None,
-    loader_workers: int,
-    mixed_precision: bool,
 ) -> None:
     """Train the estimator on aligned pairs; goes on from OUT's checkpoint where there is one."""
-    torch.set_num_threads(threads)
-    config = LoopConfig(
-        steps, batch_size, learning_rate, weight_decay=0.02, warmup_steps=max(steps // 20, 1),
-        mixed_precision=mixed_precision, seed=seed, checkpoint_every=100,
-    )  # fmt: skip
+    config = replace(running.config, warmup_steps=max(running.config.steps // 20, 1))
     pairs, model = load_aligned(folders), model_of(parts, tune_front)
     faces = read_faces(face_paths, faces_cache) if face_paths else None
-    world = join_world(device)
-    try:
+    with running.world() as world:
         run = train(
-            pairs, config, out, model=model, start=start, faces=faces, world=world,
-            loader_workers=loader_workers,
+            pairs, config, running.out, model=model, start=start, faces=faces, world=world,
+            loader_workers=running.loader_workers,
         )  # fmt: skip
-    finally:
-        leave_world()
     if run.world.leads:
         click.echo(format_scores(evaluate(run.averaged(), pairs, split_rows(pairs)[1])))
 

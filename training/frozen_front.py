@@ -37,6 +37,7 @@ from training.estimator import (
     mean_scores,
     model_of,
     split_rows,
+    what_is_seen,
 )
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
 from training.loop import Arrays, LoopConfig, Run, World, join_world, leave_world, run_loop
@@ -160,29 +161,12 @@ def front_of(path: Path) -> FaceFrontEnd:
 
 
 @click.command(cls=TrainingCommand)
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of aligned pairs; may be given several times.",
-)
+@what_is_seen
 @click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--steps", type=click.IntRange(1), default=1000, show_default=True)
 @click.option("--batch-size", type=click.IntRange(2), default=128, show_default=True)
 @click.option("--learning-rate", type=float, default=1.5e-3, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
-@click.option(
-    "--faces",
-    "face_paths",
-    multiple=True,
-    type=click.Path(exists=True, path_type=Path),
-    help="Photographs without labels, or folders of them; may be given several times.",
-)
-@click.option(
-    "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
-)
 @click.option(
     "--front",
     "front_path",

@@ -46,13 +46,11 @@ from training.loop import (
     Arrays,
     LoopConfig,
     Task,
-    join_world,
-    leave_world,
     load_averaged,
     read_averaged,
-    run_loop,
 )
 from training.rig_points import RigPoints
+from training.running import Running, running
 from training.shards import write_json
 from training.shipped import ship
 
@@ -501,7 +499,6 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Folder of plain pairs; repeatable.",
 )
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
 @click.option("--unguided", is_flag=True, help="The paper's network, not told where points are.")
 @click.option(
     "--start",
@@ -528,15 +525,6 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
     show_default=True,
     help="How much more a pixel about eyes, brows and mouth counts.",
 )
-@click.option("--steps", type=click.IntRange(1), default=40000, show_default=True)
-@click.option("--batch-size", type=click.IntRange(1), default=16, show_default=True)
-@click.option("--learning-rate", type=float, default=1.5e-3, show_default=True)
-@click.option("--mixed-precision", is_flag=True, help="bfloat16, where the hardware has it.")
-@click.option("--loader-workers", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--threads", type=click.IntRange(1), help="Of torch; all there are if not told.")
-@click.option("--checkpoint-every", type=click.IntRange(1), default=500, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
 @click.option(
     "--ship",
     "shipped",
@@ -544,45 +532,35 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
     help="Write G alone there, in half precision.",
 )
 @click.option("--report-only", is_flag=True, help="Train nothing; say how good OUT's G is.")
+@running(LoopConfig(40000, 16, 1.5e-3, betas=(0.5, 0.99), ema_decay=0.998))
 def main(
+    running: Running,
     folders: tuple[Path, ...],
-    out: Path,
     start: Path | None,
     perceptual: Path | None,
     perceptual_weight: float,
     turned_share: float,
     notable: float,
     unguided: bool,
-    loader_workers: int,
-    threads: int | None,
-    device: str | None,
     shipped: Path | None,
     report_only: bool,
-    **options: Any,
 ) -> None:
     """Train G; goes on from OUT's checkpoint where there is one."""
-    if threads:
-        torch.set_num_threads(threads)
     learned, held_out = split([PairSet(folder) for folder in folders])
-    network, world = RendererConfig(guided=not unguided), join_world(device)
-    try:
+    network, checkpoint = RendererConfig(guided=not unguided), running.out / CHECKPOINT
+    with running.world() as world:
         if not report_only:
-            run_loop(
+            running.run(
                 lambda: RendererTask(
                     network, _perceptual(perceptual), perceptual_weight, start, notable
                 ),
                 fewer_turned(learned, turned_share),
-                LoopConfig(betas=(0.5, 0.99), ema_decay=0.998, **options),
-                out,
-                world=world,
-                loader_workers=loader_workers,
+                world,
             )
         if world.leads:
-            report(load_renderer(out / CHECKPOINT).to(world.device), held_out, out)
+            report(load_renderer(checkpoint).to(world.device), held_out, running.out)
             if shipped:
-                ship(out / CHECKPOINT, shipped)
-    finally:
-        leave_world()
+                ship(checkpoint, shipped)
 
 
 def _perceptual(path: Path | None) -> nn.Module | None:
