@@ -129,7 +129,7 @@ def load_lightcnn(path: Path) -> LightCNN29:
         ModelError: the file is missing, holds more than tensors, or is of another network.
     """
     net = LightCNN29()
-    _give(net, _read_state(path), path, "LightCNN-29 v2", spare=("fc2.",))
+    give_weights(net, read_state(path), path, "LightCNN-29 v2", spare=("fc2.",))
     return net.eval().requires_grad_(False)
 
 
@@ -180,15 +180,19 @@ def load_vgg16(path: Path) -> Vgg16:
     """
     net = Vgg16()
     spare = ("classifier.", "features.24.", "features.26.", "features.28.")
-    _give(net, _read_state(path), path, "torchvision's VGG16", spare)
+    give_weights(net, read_state(path), path, "torchvision's VGG16", spare)
     return net.eval().requires_grad_(False)
 
 
 # Files -----------------------------------------------------------------------------------------
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
-    """Name → tensor of a .pth, which may hold a training's state around it."""
+def read_state(path: Path) -> dict[str, Tensor]:
+    """Name → tensor of a .pth, which may hold a training's state around it.
+
+    Raises:
+        ModelError: the file is missing, or holds what is no name with a tensor.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch warns of old files
@@ -203,19 +207,35 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     return {str(name).removeprefix("module."): value for name, value in found.items()}
 
 
-def _give(
-    net: nn.Module, found: dict[str, Tensor], path: Path, called: str, spare: tuple[str, ...]
+def give_weights(
+    net: nn.Module, found: dict[str, Tensor], path: Path, called: str, spare: tuple[str, ...] = ()
 ) -> None:
-    """Load weights whose names and shapes are all as they must be."""
+    """Load weights whose names and shapes are all as they must be.
+
+    Older files lack batch norm's counters, which nothing frozen reads.
+
+    Args:
+        net: takes them.
+        found: of ``read_state``.
+        path, called: the file and what it should be, for the error.
+        spare: beginnings of names that are not needed.
+
+    Raises:
+        ModelError: a tensor is missing, foreign, or of another shape.
+    """
     expected = net.state_dict()
     kept = {name: value for name, value in found.items() if not name.startswith(spare)}
-    wrong = [k for k, v in expected.items() if k not in kept or kept[k].shape != v.shape]
+    wrong = [
+        k
+        for k, v in expected.items()
+        if not k.endswith("num_batches_tracked") and (k not in kept or kept[k].shape != v.shape)
+    ]
     if wrong:
         told = f"{wrong[0]} is missing or of another shape"
     elif foreign := sorted(set(kept) - set(expected)):
         told = f"it has {foreign[0]}"
     else:
-        net.load_state_dict(kept)
+        net.load_state_dict(kept, strict=False)
         return
     raise ModelError(
         f"{path} is not {called}: {told}; {len(wrong)} of {len(expected)} tensors do not fit"

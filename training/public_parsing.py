@@ -13,18 +13,16 @@ mind that CelebAMask-HQ is for research that is not commercial.
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from geface_bridge.errors import ModelError
 from training.data.parsing_samples import CLASSES
 from training.losses.features import FaceFeatures
 from training.parsing import Parsing, masked_features
+from training.public_nets import give_weights, read_state
 
 CELEBA_CLASSES = (
     "background", "skin", "l_brow", "r_brow", "l_eye", "r_eye", "eye_g", "l_ear", "r_ear",
@@ -90,35 +88,9 @@ def load_public_parsing(path: Path) -> PublicParsingNet:
         ModelError: the file is missing, holds more than tensors, or is not of this network.
     """
     net = PublicParsingNet()
-    expected = net.bisenet.state_dict()
-    found = {k.removeprefix("module."): v for k, v in _read_tensors(path).items()}
-    wrong = [
-        k
-        for k, v in expected.items()
-        if not k.endswith("num_batches_tracked") and (k not in found or found[k].shape != v.shape)
-    ]
-    if wrong or set(found) - set(expected):
-        foreign = sorted(set(found) - set(expected))
-        told = f"{wrong[0]} is missing or of another shape" if wrong else f"it has {foreign[0]}"
-        raise ModelError(
-            f"{path} is not the public BiSeNet of 19 classes (79999_iter.pth): {told}; "
-            f"{len(wrong)} of {len(expected)} tensors do not fit"
-        )
-    net.bisenet.load_state_dict(found, strict=False)
+    called = "the public BiSeNet of 19 classes (79999_iter.pth)"
+    give_weights(net.bisenet, read_state(path), path, called)
     return net.eval().requires_grad_(False)
-
-
-def _read_tensors(path: Path) -> dict[str, Tensor]:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch warns of old files
-            found: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # pickle and zip errors of many kinds
-        reason = str(error).split("\n", 1)[0]
-        raise ModelError(f"{path} is no file of tensors: {reason}") from error
-    if not isinstance(found, dict) or not all(isinstance(v, Tensor) for v in found.values()):
-        raise ModelError(f"{path} is no state dict: expected names with tensors")
-    return found
 
 
 # The network, with the names of the public file --------------------------------------------------
