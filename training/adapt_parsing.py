@@ -39,7 +39,7 @@ from training.data.photo_masks import UNKNOWN, pseudo_classes
 from training.loop import LoopConfig, Samples
 from training.parsing import ParsingNet, ParsingTask, as_input, load_parsing, split
 from training.parsing_scores import held_out_photos
-from training.running import Running, running
+from training.running import Running, data_folders, running
 
 Bytes = NDArray[np.uint8]
 
@@ -143,14 +143,7 @@ _DEFAULTS = LoopConfig(
     required=True,
     help="Checkpoint of training.parsing.",
 )
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of pairs rendered with masks; may be given several times.",
-)
+@data_folders("Folder of pairs rendered with masks; may be given several times.")
 @click.option(
     "--photos",
     multiple=True,

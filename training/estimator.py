@@ -49,7 +49,7 @@ from training.loop import (
 from training.loop import load_averaged as load_weights
 from training.losses.likelihood import beta_nll, censored_error
 from training.metrics import channel_scores
-from training.running import Running, running
+from training.running import Running, data_folders, running
 from training.shards import write_json
 
 ANGLE_SCALE_RAD = 0.5  # angles over this have about the spread of intensities
@@ -510,14 +510,7 @@ def what_is_seen(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(exists=True, path_type=Path),
             help="Photographs without labels, or folders of them; may be given several times.",
         ),
-        click.option(
-            "--data",
-            "folders",
-            multiple=True,
-            required=True,
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="Folder of aligned pairs; may be given several times.",
-        ),
+        data_folders("Folder of aligned pairs; may be given several times."),
     ):
         command = option(command)
     return command

@@ -30,7 +30,7 @@ from training.data.parsing_samples import CLASSES, ParsingSamples, ParsingVariat
 from training.loop import LoopConfig, Task, load_averaged, read_averaged
 from training.losses.features import FaceFeatures
 from training.norm import SharedBatchNorm2d
-from training.running import Running, running
+from training.running import Running, data_folders, running
 
 TASK = "parsing"
 GROUPS = {
@@ -355,14 +355,7 @@ _DEFAULTS = LoopConfig(
 
 
 @click.command(cls=TrainingCommand)
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of pairs rendered with masks; may be given several times.",
-)
+@data_folders("Folder of pairs rendered with masks; may be given several times.")
 @click.option(
     "--held-out",
     type=click.IntRange(0),

@@ -50,7 +50,7 @@ from training.loop import (
     read_averaged,
 )
 from training.rig_points import RigPoints
-from training.running import Running, running
+from training.running import Running, data_folders, running
 from training.shards import write_json
 from training.shipped import ship
 
@@ -491,14 +491,7 @@ def report(net: nn.Module, held_out: RendererSamples, out: Path) -> None:
 
 
 @click.command(cls=TrainingCommand)
-@click.option(
-    "--data",
-    "folders",
-    multiple=True,
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of plain pairs; repeatable.",
-)
+@data_folders("Folder of plain pairs; repeatable.")
 @click.option("--unguided", is_flag=True, help="The paper's network, not told where points are.")
 @click.option(
     "--start",

@@ -86,6 +86,22 @@ def running(config: LoopConfig, least_batch: int = 1) -> Callable[[Callable[...,
     return decorate
 
 
+def data_folders(said: str) -> Callable[..., Any]:
+    """The option --data of a command that learns from rendered sets: it is called with ``folders``.
+
+    Args:
+        said: what the folders hold, for --help.
+    """
+    return click.option(
+        "--data",
+        "folders",
+        multiple=True,
+        required=True,
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help=said,
+    )
+
+
 def _options(config: LoopConfig, least_batch: int) -> list[Callable[..., Any]]:
     folder = click.Path(file_okay=False, path_type=Path)
     return [
