@@ -1,9 +1,14 @@
 """Align rendered pairs once: what the estimator sees, and what it should answer.
 
-    python -m training.align_pairs --data runs/pairs --workers 2
+    python -m training.align_pairs --data runs/pairs --workers 2 --hands 0.25
 
 Writes one ``aligned-00000.npz`` beside every shard, so that training reads no JPEG and runs no
 tracker. Resumable: a shard that has its file is skipped.
+
+``--hands`` paints a hand, a mug or a telephone over a part of the face (``training.hands``) before
+the tracker sees a picture: crop and landmarks are then what a tracker makes of a covered face, shut
+lids below a palm for one. Targets stay as they are: what is hidden can only be answered by a mean
+and a large sigma. Which samples, and how, depends on their index alone.
 """
 
 from __future__ import annotations
@@ -28,8 +33,10 @@ from rig.layout import channels_from_parameters, load_layout
 from training.console import TrainingCommand
 from training.data.pairs import check_layout
 from training.face_mesh import LANDMARK_COUNT
-from training.shards import count_pairs, read_shard
+from training.hands import cover_face, places
+from training.shards import Pair, count_pairs, read_shard
 
+HANDS_SEED = 71
 _worker: dict[str, Any] = {}
 
 
@@ -90,24 +97,30 @@ def load_aligned(folders: Iterable[Path]) -> AlignedPairs:
     return AlignedPairs(**{n: np.concatenate([p[n][p["ok"]] for p in parts]) for n in names})
 
 
-def align_folder(folder: Path, workers: int = 1) -> tuple[int, int]:
+def align_folder(folder: Path, workers: int = 1, hands: float = 0.0) -> tuple[int, int]:
     """Align every shard that is not aligned yet; returns (faces found, samples) of the folder.
+
+    Args:
+        folder: of the shards.
+        workers: processes.
+        hands: 0..1, share of the faces that are covered in part.
 
     Raises:
         SourceError: there is no shard, one is broken, or they are of another layout.
+        ConfigError: a shard was aligned with another share of hands.
     """
     shards = sorted(folder.glob("shard-*.tar"))
     if not shards:
         raise SourceError(f"{folder} holds no shard-*.tar: run python -m training.render_pairs")
     check_layout(folder)
-    missing = [shard for shard in shards if not _is_complete(shard)]
+    missing = [shard for shard in shards if not _is_complete(shard, hands)]
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     context = multiprocessing.get_context("spawn")
     with (
         ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker) as pool,
         tqdm(total=len(missing), unit="shard", disable=None) as bar,
     ):
-        for job in as_completed([pool.submit(_align_shard, shard) for shard in missing]):
+        for job in as_completed([pool.submit(_align_shard, shard, hands) for shard in missing]):
             job.result()
             bar.update()
     masks = [_load(aligned_path(shard))["ok"] for shard in shards]
@@ -120,6 +133,7 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
             arrays = dict(file)
             layout_id = str(arrays["layout_id"])
             found = {name: arrays[name] for name in AlignedPairs.__dataclass_fields__}
+            found["hands"] = arrays.get("hands", np.array(0.0))  # none before there was a choice
     except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
         raise SourceError(
             f"{path} is no file of aligned faces ({error}): remove it and run python -m "
@@ -133,9 +147,17 @@ def _load(path: Path) -> dict[str, NDArray[Any]]:
     return found
 
 
-def _is_complete(shard: Path) -> bool:
+def _is_complete(shard: Path, hands: float) -> bool:
     path = aligned_path(shard)
-    return path.exists() and len(_load(path)["ok"]) == count_pairs(shard)
+    if not path.exists():
+        return False
+    found = _load(path)
+    if float(found["hands"]) != hands:
+        raise ConfigError(
+            f"{path} was made with --hands {float(found['hands']):g}, not {hands:g}: remove the "
+            "folder's aligned-*.npz, or align with the share that they have"
+        )
+    return len(found["ok"]) == count_pairs(shard)
 
 
 def _start_worker() -> None:
@@ -144,9 +166,9 @@ def _start_worker() -> None:
     _worker["aligner"] = FaceAligner(tracking=False)
 
 
-def _align_shard(shard: Path) -> None:
+def _align_shard(shard: Path, hands: float) -> None:
     pairs = list(read_shard(shard))
-    faces = [_largest(_worker["aligner"].align(pair.image_rgb)) for pair in pairs]
+    faces = [_largest(_worker["aligner"].align(seen(pair, hands))) for pair in pairs]
     arrays: dict[str, NDArray[Any]] = {
         "crop": np.stack([_crop(face) for face in faces]),
         "landmarks_crop": np.stack([_landmarks(face) for face in faces]),
@@ -154,11 +176,20 @@ def _align_shard(shard: Path) -> None:
         "index": np.array([pair.index for pair in pairs], np.int64),
         "ok": np.array([face is not None for face in faces]),
         "layout_id": np.array(load_layout().layout_id),
+        "hands": np.array(hands),
     }
     part = aligned_path(shard).with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, **arrays)
     os.replace(part, aligned_path(shard))
+
+
+def seen(pair: Pair, hands: float) -> NDArray[np.uint8]:
+    """(S, S, 3) the pair's picture; of a share ``hands`` of all pairs, with the face covered."""
+    rng = np.random.default_rng((HANDS_SEED, pair.index))
+    if rng.random() >= hands:
+        return pair.image_rgb
+    return cover_face(pair.image_rgb, places(pair.image_rgb, pair.landmarks), rng)[0]
 
 
 def _largest(faces: list[AlignedFace]) -> AlignedFace | None:
@@ -178,9 +209,16 @@ def _landmarks(face: AlignedFace | None) -> NDArray[np.float32]:
     "--data", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True
 )
 @click.option("--workers", type=click.IntRange(1), default=1, show_default=True)
-def main(data: Path, workers: int) -> None:
+@click.option(
+    "--hands",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Share of the faces that a hand, a mug or a telephone covers in part.",
+)
+def main(data: Path, workers: int, hands: float) -> None:
     """Align the shards of a folder; print how many faces were found."""
-    found, count = align_folder(data, workers)
+    found, count = align_folder(data, workers, hands)
     click.echo(f"{found} of {count} faces found ({100 * found / max(count, 1):.2f} %)")
 
 
