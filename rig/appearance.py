@@ -12,7 +12,7 @@ the forehead in metres and not a hand-made picture. All randomness comes in thro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -254,6 +254,23 @@ def paint_skin(
             little; None for a face at rest.
         size: of the texture; 1024 pays in large pictures only.
     """
+    masks = _regions(size).masks
+    pigments = _pigments(replace(look, brow=default_appearance().brow), size).copy()
+    _redden(pigments, creases or {}, size)
+    image = colours_of(pigments)
+    _make_up(image, look, masks)
+    _paint_hair(image, look, size)
+    if not look.undressed:
+        mix(image, look.shirt, masks["shirt"])
+    return to_bytes(image)
+
+
+@lru_cache(maxsize=1)
+def _pigments(look: Appearance, size: int) -> FloatArray:
+    """(S, S, 4) melanin, blood, carotene, neutral of the skin at rest; brows do not change it.
+
+    A run of one look, as plain faces and moments of a person are, reckons it once.
+    """
     rng = _generator(look, 0)
     masks = _regions(size).masks
     pigments = np.empty((size, size, 4), np.float32)
@@ -264,13 +281,7 @@ def paint_skin(
     pigments[..., 3] = shade[0] + look.lashes * masks["lash_line"]
     pigments[..., 3] += (0.05 + 0.06 * lip_lines) * masks["lips"] + 0.10 * masks["upper_lip"]
     _shade_beard(pigments, look, masks)
-    _redden(pigments, creases or {}, size)
-    image = colours_of(pigments)
-    _make_up(image, look, masks)
-    _paint_hair(image, look, size)
-    if not look.undressed:
-        mix(image, look.shirt, masks["shirt"])
-    return to_bytes(image)
+    return pigments
 
 
 def _generator(look: Appearance, purpose: int) -> np.random.Generator:
@@ -378,7 +389,7 @@ def _paint_hair(image: FloatArray, look: Appearance, size: int) -> None:
     regions, px = _regions(size), size / MAP_SIZE
     if look.stubble > 0.15:
         _paint_stubble(image, look, regions.masks["beard"], size)
-    paint_brows(image, regions.brows, look.brow, look.brow_colour, _generator(look, 13))
+    paint_brows(image, regions.brows, look.brow, look.brow_colour, (look.seed, 13))
     rng = _generator(look, 14)
     if look.bald:
         stubs = hair_stubs(rng, size, 1.2 * px, 2.0 * px)
@@ -414,34 +425,40 @@ def paint_surface(
     Args:
         look, creases, size: as for ``paint_skin``.
     """
-    rng = _generator(look, 2)
-    regions, px = _regions(size), size / MAP_SIZE
-    masks = regions.masks
-    depth_mm = _folds(look, creases or {}, size, rng)
-    relief = noise(rng, size, (0.9 * px, 0.9 * px))
-    bumps = noise(rng, size, (2.4 * px, 2.4 * px))
+    masks = _regions(size).masks
+    broken, relief, bumps, grooves, grain = _surface_noise(look.seed, size)
+    depth_mm = _folds(look, creases or {}, size, broken)
     lips = masks["lips"]
     height_mm = (0.025 + 0.05 * look.pores) * masks["pores"] * (relief + 0.4 * bumps)
     height_mm -= depth_mm
-    lines = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
-    height_mm += lips * ((0.06 + 0.07 * look.age_creases) * lines - height_mm * 0.7)
+    height_mm += lips * ((0.06 + 0.07 * look.age_creases) * grooves - height_mm * 0.7)
     height_mm += 0.10 * masks["lip_edge"]
     rough = 0.58 - 0.14 * look.oil * masks["oily"] - 0.05 * masks["near_eye"] + 0.02 * bumps
     rough += lips * (0.36 - rough) + masks["waterline"] * (0.12 - rough)
     rough += 0.1 * look.stubble * masks["beard"]
     open_ = load_skin_maps(size).occlusion * (1 - np.clip(0.35 * depth_mm, 0, 0.5))
-    height = HEIGHT_ZERO + height_mm * (1e-3 / HEIGHT_STEP_M) + 0.3 * noise(rng, size, (0.0, 0.0))
+    height = HEIGHT_ZERO + height_mm * (1e-3 / HEIGHT_STEP_M) + 0.3 * grain
     planes = [open_ * 255, np.clip(rough, 0.05, 1) * 255, height]
     bytes_ = [np.clip(plane, 0, 255).astype(np.uint8) for plane in planes]
     return np.asarray(cv2.merge(bytes_))
 
 
+@lru_cache(maxsize=1)
+def _surface_noise(seed: int, size: int) -> tuple[FloatArray, ...]:
+    """(S, S) breaks of folds, relief, bumps, lips' grooves, grain: a look's, whatever it does."""
+    rng, px = np.random.default_rng([seed, 2]), size / MAP_SIZE
+    broken = np.clip(1 + 0.35 * noise(rng, size, (7 * px, 4 * px)), 0.2, 1.8) * 0.8
+    relief = noise(rng, size, (0.9 * px, 0.9 * px))
+    bumps = noise(rng, size, (2.4 * px, 2.4 * px))
+    grooves = np.minimum(noise(rng, size, (0.8 * px, 7 * px)), 0.5)
+    return broken, relief, bumps, grooves, noise(rng, size, (0.0, 0.0))
+
+
 def _folds(
-    look: Appearance, depths: dict[str, float], size: int, rng: np.random.Generator
+    look: Appearance, depths: dict[str, float], size: int, broken: FloatArray
 ) -> FloatArray:
     """(S, S) millimetres deep: those of age always, those of muscles by their depth."""
-    regions, px = _regions(size), size / MAP_SIZE
-    broken = 1 + 0.35 * noise(rng, size, (7 * px, 4 * px))
+    regions = _regions(size)
     out = np.zeros((size, size), np.float32)
     for name, (window, mask) in regions.creases.items():
         depth = 0.6 * look.age_creases**1.3 + look.creases * depths.get(name, 0.0)
@@ -451,7 +468,7 @@ def _folds(
     for name, scale in (("marionette", 0.7), ("bag", 0.5), ("eye", 0.35), ("neck", 0.6)):
         if age > 0.1:
             out += regions.masks[f"fold_{name}"] * (scale * (age - 0.1))
-    return np.asarray(out * np.clip(broken, 0.2, 1.8) * 0.8, dtype=np.float32)
+    return np.asarray(out * broken, dtype=np.float32)
 
 
 def paint_hair(look: Appearance, size: int = 256) -> ByteImage:

@@ -93,6 +93,15 @@ def brow_picture(style: BrowStyle, rng: np.random.Generator) -> tuple[FloatArray
     return tint, 1 - clear
 
 
+@lru_cache(maxsize=40)
+def _brow_pictures(
+    style: BrowStyle, seed: tuple[int, ...]
+) -> tuple[tuple[FloatArray, FloatArray], tuple[FloatArray, FloatArray]]:
+    """Left and right ``brow_picture``; kept for every style of a run of one look."""
+    rng = np.random.default_rng(seed)
+    return brow_picture(style, rng), brow_picture(style, rng)
+
+
 @dataclass(frozen=True)
 class BrowPlaces:
     """Where one side's texels lie in a brow's picture.
@@ -130,7 +139,7 @@ def paint_brows(
     places: tuple[BrowPlaces, BrowPlaces],
     style: BrowStyle,
     colour: Colour,
-    rng: np.random.Generator,
+    seed: tuple[int, ...],
 ) -> None:
     """Paint both brows over an (S, S, 3) skin texture of colours 0..1, in place.
 
@@ -139,9 +148,8 @@ def paint_brows(
     if style.density <= 0:
         return
     hair = vector(*colour)
-    for side in places:
+    for side, (tint, cover) in zip(places, _brow_pictures(style, seed), strict=True):
         part = image[side.window]
-        tint, cover = brow_picture(style, rng)
         amount = cv2.remap(cover, side.column, side.row, cv2.INTER_LINEAR)
         shade = cv2.remap(
             tint, side.column, side.row, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
