@@ -4,6 +4,7 @@ import pytest
 from geface_bridge.align.template import five_points
 from rig.layout import load_layout
 from tests.training.samples import random_aligned
+from training import augment as module
 from training.align_pairs import target_names
 from training.augment import AugmentConfig, augment, mirror, neutral_landmarks
 
@@ -108,3 +109,61 @@ def test_neutral_landmarks_lie_where_alignment_puts_a_frontal_face():
     np.testing.assert_allclose(left - right, (42, 0), atol=0.1)
     np.testing.assert_allclose((left + right) / 2, (64, 34), atol=0.1)
     assert points[152, 1] > points[1, 1] > right[1]  # chin below nose below eyes
+
+
+def face():
+    """A crop of a grey face, and landmarks that lie in it."""
+    crop = np.full((128, 128, 3), 150, np.uint8)
+    return crop, neutral_landmarks() + np.float32(0.01)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_hand_moves_what_it_hides_and_nothing_else(seed):
+    crop, landmarks = face()
+    rng = np.random.default_rng(seed)
+    painted, moved = module._hold_hand(crop, landmarks, rng, AugmentConfig())
+    x, y = (landmarks * 128).astype(int).T
+    far = np.abs(painted[y, x].astype(int) - 150).max(axis=1) < 2  # neither hand nor its shadow
+    np.testing.assert_array_equal(moved[far], landmarks[far])
+    assert (moved[~far] != landmarks[~far]).any()
+
+
+def test_below_a_hand_lids_are_nearer_to_each_other_and_open_mouths_are_not_told():
+    _, landmarks = face()
+    landmarks[14, 1] += 0.1
+    config = AugmentConfig(**STILL)
+    guesses = [
+        module._guessed(landmarks.astype(float), np.random.default_rng(s), config)
+        for s in range(30)
+    ]
+    for above, below, least in ((159, 145, 0.3), (386, 374, 0.3), (13, 14, 0.0)):
+        before = landmarks[below, 1] - landmarks[above, 1]
+        after = np.array([guess[below, 1] - guess[above, 1] for guess in guesses])
+        assert (after < 1.05 * before).all()
+        assert least * before < after.mean() < 0.9 * before
+
+
+def test_the_dark_is_darker_or_noisier_than_the_light():
+    crop, _ = face()
+    crop[:, 64:] = 60
+    dark = [module._underexpose(crop, np.random.default_rng(s)).astype(float) for s in range(40)]
+    contrast = [d[:, :60].mean() - d[:, 68:].mean() for d in dark]
+    noise = [d[:, :60].std() for d in dark]
+    assert max(contrast) < 150 - 60
+    assert (
+        np.median(np.array(contrast) / np.maximum(noise, 1)) < 10
+    )  # there is no noise in the light
+    assert min(d.mean() for d in dark) < 25
+
+
+def test_landmarks_go_astray_in_the_dark():
+    crop, landmarks = face()
+    config = AugmentConfig(**{**STILL, "dark_landmark_noise": 0.3})
+    for level, low, high in ((200, 0.0005, 0.003), (13, 0.012, 0.04)):
+        moved = [
+            module._disturb_landmarks(
+                landmarks, np.full_like(crop, level), np.random.default_rng(s), config
+            )
+            for s in range(10)
+        ]
+        assert low < np.std(np.array(moved) - landmarks) < high
