@@ -129,8 +129,9 @@ def _prop(
     )  # fmt: skip
 
 
+@lru_cache(maxsize=1)
 def props_for(styling: Styling, look: Appearance) -> tuple[Prop, ...]:
-    """All meshes of a styling, opaque ones first."""
+    """All meshes of a styling, opaque ones first; a run of one person makes them once."""
     return (
         *_cloth(styling),
         *_hair(styling, look),

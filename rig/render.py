@@ -114,6 +114,7 @@ class _Piece:
         self.label = ""
         self.closed = False
         self.uniforms: dict[str, Any] = {}
+        self.prop: Prop | None = None
 
     def delete(self) -> None:
         self.mesh.delete()
@@ -278,12 +279,15 @@ class Renderer:
             piece.alpha, piece.label = prop.alpha, prop.label
             piece.uniforms = _surface_uniforms(prop.roughness, 1 - prop.roughness, 0.0)
             positions = skin(prop.positions, *binding)
-            order = prop.triangles
+            if piece.prop is not prop:
+                piece.picture.set_picture(prop.picture)
             if piece.alpha == "cutout":
-                order = nearest_first(positions, order, camera)
-            piece.mesh.set_topology(prop.uvs, order)
+                order = nearest_first(positions, prop.triangles, camera)
+                piece.mesh.set_topology(prop.uvs, order)
+            elif piece.prop is not prop:
+                piece.mesh.set_topology(prop.uvs, prop.triangles)
             piece.mesh.set_pose(positions, turn_normals(prop.normals, *binding))
-            piece.picture.set_picture(prop.picture)
+            piece.prop = prop
 
     def _face_uniforms(
         self, vertices: dict[str, FloatArray], matrices: FloatArray

@@ -7,6 +7,7 @@ styling) then has a random generator of its own, so that a change of one leaves 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,17 +75,24 @@ def sample_face(
     """The face number ``index`` of the set ``seed``; the same arguments give the same face."""
     layout = layout or load_layout()
     person = person_of(seed, index)
-    own = [np.random.default_rng([seed, index, part]) for part in range(5)]
-    parameters = sample_parameters(own[0], person, layout, emphasis)
-    style = int(np.argmax(parameters[layout.blocks["brow_style"]]))
-    styling = sample_styling(own[4], person)
-    look = sample_look(own[1], person, layout, style)
+    look_rng, styling_rng = (np.random.default_rng([seed, index, part]) for part in (1, 4))
+    moment = _moment(seed, index, person, layout, emphasis)
+    style = int(np.argmax(moment.parameters[layout.blocks["brow_style"]]))
+    styling = sample_styling(styling_rng, person)
+    look = sample_look(look_rng, person, layout, style)
+    return replace(moment, look=suit_look(look, styling), styling=styling)
+
+
+def _moment(
+    seed: int, index: int, person: Person, layout: Layout, emphasis: Emphasis | None = None
+) -> FaceSample:
+    """What passes of the face ``index``: parameters, view and photo; the look is anybody's."""
+    parameters, view, photo = (np.random.default_rng([seed, index, part]) for part in (0, 2, 3))
     return FaceSample(
-        parameters=parameters,
-        look=suit_look(look, styling),
-        view=sample_view(own[2]),
-        photo=sample_photo(own[3]),
-        styling=styling,
+        parameters=sample_parameters(parameters, person, layout, emphasis),
+        look=default_appearance(),
+        view=sample_view(view),
+        photo=sample_photo(photo),
     )
 
 
@@ -128,12 +136,18 @@ def sample_face_of_person(
     and room change.
     """
     layout = layout or load_layout()
-    who = sample_face(seed, index // each, layout)
-    now = sample_face(seed, LATER + index, layout)
+    who = _who(seed, index // each)
+    now = _moment(seed, LATER + index, person_of(seed, LATER + index), layout)
     parameters = now.parameters.copy()
     for name in ("identity", "brow_style"):
         parameters[layout.blocks[name]] = who.parameters[layout.blocks[name]]
     return replace(who, parameters=parameters, view=now.view, photo=now.photo)
+
+
+@lru_cache(maxsize=1)
+def _who(seed: int, index: int) -> FaceSample:
+    """``sample_face``, kept while the person's moments are drawn."""
+    return sample_face(seed, index)
 
 
 def person_of(seed: int, index: int) -> Person:
