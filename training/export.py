@@ -12,7 +12,6 @@ against torch on random inputs.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import os
@@ -29,7 +28,7 @@ import onnx
 import onnxruntime
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import nn
 
 from geface_bridge.align import CROP_SIZE
 from geface_bridge.errors import ModelError
@@ -43,6 +42,7 @@ from training.ensemble import without as leave_out
 from training.estimator import evaluate, load_averaged, mean_scores
 from training.face_mesh import LANDMARK_COUNT
 from training.loop import read_checkpoint
+from training.quick import quick
 
 OPSET = 17
 TOLERANCE = 1e-4
@@ -121,49 +121,6 @@ def random_inputs(count: int, seed: int = 0) -> tuple[NDArray[np.uint8], NDArray
     rng = np.random.default_rng(seed)
     crop = rng.integers(0, 256, (count, CROP_SIZE, CROP_SIZE, 3), dtype=np.uint8)
     return crop, rng.random((count, LANDMARK_COUNT, 2), dtype=np.float32)
-
-
-class Slope(nn.Module):
-    """A PReLU in operators that onnxruntime has fast kernels for; its own takes most of a trunk's
-    time (3.1 against 6.0 ms a face)."""
-
-    def __init__(self, weight: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("slope", weight.detach().clone()[:, None, None])
-        self.is_flat = bool((weight <= 1).all())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C, H, W) -> x where x > 0, slope times x elsewhere."""
-        if self.is_flat:
-            return torch.maximum(x, x * self.slope)
-        return x + x.clamp(max=0) * (self.slope - 1)
-
-
-class Standard(nn.Module):
-    """A batch norm of rows at run time; the exporter must know the width of its own."""
-
-    def __init__(self, norm: nn.BatchNorm1d) -> None:
-        super().__init__()
-        gain = (norm.running_var + norm.eps).rsqrt()
-        self.register_buffer("gain", gain if norm.weight is None else gain * norm.weight.detach())
-        offset = -norm.running_mean * self.gain
-        self.register_buffer("offset", offset if norm.bias is None else offset + norm.bias.detach())
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(N, C) -> (N, C)."""
-        return x * self.gain + self.offset
-
-
-def quick(net: nn.Module) -> nn.Module:
-    """A copy of a network that answers the same, sooner in onnxruntime."""
-    net = copy.deepcopy(net)
-    for module in list(net.modules()):
-        for name, child in module.named_children():
-            if isinstance(child, nn.PReLU):
-                setattr(module, name, Slope(child.weight))
-            elif isinstance(child, nn.BatchNorm1d):
-                setattr(module, name, Standard(child))
-    return net
 
 
 def _write_graph(net: nn.Module, path: Path) -> None:

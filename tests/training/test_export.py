@@ -6,8 +6,6 @@ import numpy as np
 import onnx
 import onnxruntime
 import pytest
-import torch
-from torch import nn
 
 from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
@@ -15,7 +13,7 @@ from tests.training.samples import TINY, random_aligned, tiny_config
 from training.align_pairs import target_names
 from training.ensemble import Ensemble
 from training.estimator import load_averaged, train
-from training.export import Slope, disagreement, export, quick, random_inputs
+from training.export import disagreement, export, random_inputs
 
 
 @pytest.fixture(scope="module")
@@ -95,17 +93,6 @@ def test_several_checkpoints_give_the_mean_of_their_answers(exported, tmp_path):
 def test_leaving_out_a_channel_that_is_not_there_is_refused(exported, tmp_path):
     with pytest.raises(ConfigError, match="no channels"):
         export([exported[2]], tmp_path / "m.onnx", "noise", "command", ("AU99",))
-
-
-@pytest.mark.parametrize("slopes", [(0.2, -0.5, 1.0), (0.2, 1.7, -3.0)])
-def test_a_quick_network_answers_the_same(slopes):
-    net = nn.Sequential(nn.Conv2d(2, 3, 1), nn.PReLU(3))
-    net[1].weight.data = torch.tensor(slopes)
-    x = torch.randn(2, 2, 4, 4, generator=torch.Generator().manual_seed(1))
-    fast = quick(net)
-    assert isinstance(fast[1], Slope)
-    assert isinstance(net[1], nn.PReLU)
-    torch.testing.assert_close(fast(x), net(x))
 
 
 @pytest.fixture(scope="module")
