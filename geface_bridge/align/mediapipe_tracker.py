@@ -2,6 +2,11 @@
 
 Another tracker takes its place by offering the same ``track`` and ``close``, with landmarks
 in MediaPipe's order (478 points, irises included).
+
+The graph is that of ``mediapipe.solutions.face_mesh``, and so are the answers. The solution hands
+a picture's fifty steps to threads of its own and takes landmarks out one number at a time; here
+the calling thread runs the graph and numpy reads the landmarks: 3.0 against 3.7 ms a picture on
+an idle core, half the time on a busy one.
 """
 
 from __future__ import annotations
@@ -11,7 +16,7 @@ from contextlib import nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,6 +26,30 @@ from geface_bridge.align.quiet import quiet_stderr
 from geface_bridge.errors import MissingDependencyError
 
 LANDMARK_COUNT = 478
+GRAPH = """
+    input_stream: "IMAGE:image"
+    output_stream: "LANDMARKS:faces"
+    executor { type: "ApplicationThreadExecutor" }
+    node {
+        calculator: "FaceLandmarkFrontCpu"
+        input_stream: "IMAGE:image"
+        input_side_packet: "NUM_FACES:num_faces"
+        input_side_packet: "USE_PREV_LANDMARKS:tracking"
+        input_side_packet: "WITH_ATTENTION:with_attention"
+        output_stream: "LANDMARKS:faces"
+    }
+"""
+TICK_US = 33333
+"""Between pictures. The graph wants times that grow; by how much is nothing to it."""
+WIRE_LANDMARK = np.dtype(
+    {
+        "names": ["x", "y", "z"],
+        "formats": ["<f4", "<f4", "<f4"],
+        "offsets": [3, 8, 13],
+        "itemsize": 17,
+    }
+)
+"""A point of a serialised NormalizedLandmarkList: two bytes, then each value after its tag."""
 
 
 class MediaPipeTracker:
@@ -35,14 +64,14 @@ class MediaPipeTracker:
     """
 
     def __init__(self, max_faces: int, tracking: bool) -> None:
-        with quiet_stderr():
-            self._mesh: Any = _face_mesh_module().FaceMesh(
-                static_image_mode=not tracking, max_num_faces=max_faces, refine_landmarks=True
-            )
-            # The graph's threads open their models late; a blank image waits for them, so
-            # that their greetings fall into this block too.
-            self._mesh.process(np.zeros((64, 64, 3), np.uint8))
+        self._time_us = 0
+        self._faces: Any = None
         self._seen_a_face = False
+        # A blank image opens the models, so that their greetings fall into this block too.
+        with quiet_stderr():
+            self._mediapipe = _import_mediapipe()
+            self._graph = self._start_graph(max_faces, tracking)
+            self._run(np.zeros((64, 64, 3), np.uint8))
 
     def track(self, image_rgb: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
         """Landmarks (478, 3) of each face in pixels of the image (H, W, 3), in no set order.
@@ -52,22 +81,53 @@ class MediaPipeTracker:
         """
         # The landmark graph warns once, with the first face.
         with nullcontext() if self._seen_a_face else quiet_stderr():
-            faces = self._mesh.process(image_rgb).multi_face_landmarks or ()
+            faces = self._run(image_rgb)
         self._seen_a_face = self._seen_a_face or bool(faces)
         height, width = image_rgb.shape[:2]
         return [_points(face) * (width, height, width) for face in faces]
 
     def close(self) -> None:
         """Free the graph; the tracker is of no use afterwards."""
-        self._mesh.close()
+        self._graph.close()
+
+    def _start_graph(self, max_faces: int, tracking: bool) -> Any:
+        graph = self._mediapipe.calculator_graph.CalculatorGraph(graph_config=GRAPH)
+        # Told of pictures without a face too, whose packet is empty.
+        graph.observe_output_stream("faces", self._keep, True)
+        create = self._mediapipe.packet_creator
+        graph.start_run(
+            {
+                "num_faces": create.create_int(max_faces),
+                "tracking": create.create_bool(tracking),
+                "with_attention": create.create_bool(True),
+            }
+        )
+        return graph
+
+    def _keep(self, _stream: str, packet: Any) -> None:
+        self._faces = packet
+
+    def _run(self, image_rgb: NDArray[np.uint8]) -> list[Any]:
+        """The faces of a picture, each a NormalizedLandmarkList."""
+        self._faces = None
+        self._time_us += TICK_US
+        srgb = self._mediapipe.image_frame.ImageFormat.SRGB
+        picture = self._mediapipe.packet_creator.create_image_frame(image_rgb, image_format=srgb)
+        self._graph.add_packet_to_input_stream("image", picture.at(self._time_us))
+        self._graph.wait_until_idle()
+        if self._faces is None or self._faces.is_empty():
+            return []
+        return list(self._mediapipe.packet_getter.get_proto_list(self._faces))
 
 
 def _points(face: Any) -> NDArray[np.float64]:
-    flat = [value for point in face.landmark for value in (point.x, point.y, point.z)]
-    return np.array(flat, dtype=np.float64).reshape(-1, 3)
+    """(478, 3), over the image's sides; a tenth of the time of asking for each number."""
+    wire = np.frombuffer(face.SerializeToString(), WIRE_LANDMARK)
+    return np.array([wire["x"], wire["y"], wire["z"]], np.float64).T
 
 
-def _face_mesh_module() -> Any:
+def _import_mediapipe() -> SimpleNamespace:
+    """The modules of MediaPipe's framework that a graph takes, and no more of it."""
     if find_spec("mediapipe") is None:
         raise MissingDependencyError(
             "mediapipe is not installed; it comes with geface-bridge: "
@@ -75,9 +135,18 @@ def _face_mesh_module() -> Any:
         )
     for name in _PACKAGES:
         _postpone_package(name)
-    from mediapipe.python.solutions import face_mesh
+    import mediapipe.framework.formats.landmark_pb2  # noqa: F401  packets of landmarks need it
+    from mediapipe.python import packet_creator, packet_getter
+    from mediapipe.python._framework_bindings import calculator_graph, image_frame, resource_util
 
-    return face_mesh
+    # Where the graph finds its models.
+    resource_util.set_resource_dir(str(Path(packet_getter.__file__).parents[2]))
+    return SimpleNamespace(
+        calculator_graph=calculator_graph,
+        image_frame=image_frame,
+        packet_creator=packet_creator,
+        packet_getter=packet_getter,
+    )
 
 
 _PACKAGES = ("mediapipe", "mediapipe.python", "mediapipe.python.solutions")
