@@ -454,9 +454,7 @@ def _surface_noise(seed: int, size: int) -> tuple[FloatArray, ...]:
     return broken, relief, bumps, grooves, noise(rng, size, (0.0, 0.0))
 
 
-def _folds(
-    look: Appearance, depths: dict[str, float], size: int, broken: FloatArray
-) -> FloatArray:
+def _folds(look: Appearance, depths: dict[str, float], size: int, broken: FloatArray) -> FloatArray:
     """(S, S) millimetres deep: those of age always, those of muscles by their depth."""
     regions = _regions(size)
     out = np.zeros((size, size), np.float32)

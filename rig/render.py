@@ -26,7 +26,7 @@ from rig.appearance import (
     paint_skin,
     paint_surface,
 )
-from rig.backgrounds import random_background
+from rig.backgrounds import LightImage, random_background
 from rig.brows import brow_mask
 from rig.creases import crease_depths
 from rig.eyes import paint_eye, paint_lashes
@@ -198,7 +198,7 @@ class Renderer:
         identity = sample.parameters[self.layout.blocks["identity"]]
         vertices = self._load(channels, identity, sample.look, sample.styling, sample.view)
         light = self._draw(sample.view, sample.look.bald)
-        ground = random_background(self.size, np.random.default_rng([sample.photo.seed, 7]))
+        ground = _ground(self.size, sample.photo.seed)
         image = photograph.expose(light[..., :3] + (1 - light[..., 3:]) * ground, sample.photo)
         labels, depth_m = None, None
         if mask or depth:
@@ -370,6 +370,12 @@ class Renderer:
         """Labels of the parts that were drawn too far off."""
         parts = (self._parts[name] for name in _IN_MOUTH)
         return [LABELS.index(p.label) for p in parts if p.uniforms["set_back"] > 0]
+
+
+@lru_cache(maxsize=1)
+def _ground(size: int, seed: int) -> LightImage:
+    """The room behind the face; plain faces are all in one."""
+    return random_background(size, np.random.default_rng([seed, 7]))
 
 
 _ALPHA_DEFINES = {

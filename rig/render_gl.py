@@ -75,6 +75,7 @@ class Program:
     def __init__(self, handle: int) -> None:
         self._handle = handle
         self._places: dict[str, int] = {}
+        self._set: dict[str, Any] = {}
 
     def use(self, *uniforms: Mapping[str, Any]) -> None:
         """Bind, and set uniforms: ints, floats, (3,), (N, 3), (N, 1), row-major (4, 4).
@@ -86,22 +87,29 @@ class Program:
             if name not in self._places:
                 self._places[name] = GL.glGetUniformLocation(self._handle, name)
             if self._places[name] >= 0:
-                _set_uniform(self._places[name], value)
+                self._keep(name, value)
+
+    def _keep(self, name: str, value: Any) -> None:
+        """Set a uniform unless it has the value: asking Python costs a tenth of telling GL."""
+        plain = isinstance(value, int | float)
+        value = value if plain else np.ascontiguousarray(value, dtype=np.float32)
+        token = value if plain else value.tobytes()
+        if self._set.get(name) != token:
+            _set_uniform(self._places[name], value)
+            self._set[name] = token
 
 
-def _set_uniform(place: int, value: Any) -> None:
+def _set_uniform(place: int, value: int | float | Single) -> None:
     if isinstance(value, int):
         GL.glUniform1i(place, value)
     elif isinstance(value, float):
         GL.glUniform1f(place, value)
+    elif value.shape == (4, 4):
+        GL.glUniformMatrix4fv(place, 1, True, value)
+    elif value.shape[-1] == 3:
+        GL.glUniform3fv(place, value.size // 3, value)
     else:
-        array = np.ascontiguousarray(value, dtype=np.float32)
-        if array.shape == (4, 4):
-            GL.glUniformMatrix4fv(place, 1, True, array)
-        elif array.shape[-1] == 3:
-            GL.glUniform3fv(place, array.size // 3, array)
-        else:
-            GL.glUniform1fv(place, len(array), array)
+        GL.glUniform1fv(place, len(value), value)
 
 
 class MeshBuffer:
