@@ -23,6 +23,8 @@ LEFT_EYE = (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387
 """Lid contour of the person's left eye."""
 NOSE_TIP = 1
 RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER = 61, 291
+_EYES = np.array([RIGHT_EYE, LEFT_EYE])
+_NOSE_AND_MOUTH = np.array([NOSE_TIP, RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER])
 STABLE_RIGHT = (109, 67, 103, 54, 21, 162, 127, 234, 139, 34, 33, 133, 193, 122, 245, 188, 174)
 """Forehead, temple, eye corners and side of the nose bridge, where expressions move little."""
 STABLE_MIDDLE = (10, 151, 168, 6, 197, 195)
@@ -67,9 +69,7 @@ def five_points(landmarks: FloatArray) -> FloatArray:
     Returns:
         (5, D); an eye's centre is the mean of its lid contour, so gaze does not move it.
     """
-    eyes = [landmarks[list(contour)].mean(axis=0) for contour in (RIGHT_EYE, LEFT_EYE)]
-    rest = [landmarks[i] for i in (NOSE_TIP, RIGHT_MOUTH_CORNER, LEFT_MOUTH_CORNER)]
-    return np.stack([*eyes, *rest])
+    return np.concatenate([landmarks[_EYES].mean(axis=1), landmarks[_NOSE_AND_MOUTH]])
 
 
 @lru_cache(maxsize=1)

@@ -75,6 +75,13 @@ def test_line_of_sight_points_from_the_head_to_the_camera(position, towards_came
     np.testing.assert_allclose(found, towards_camera / np.linalg.norm(towards_camera), atol=1e-12)
 
 
+@given(ANGLE, ANGLE)
+def test_line_of_sight_is_yaw_then_pitch(yaw, pitch):
+    x, y, z = (-3.0 * euler_yxz_to_matrix(yaw, pitch, 0.0)[:, 2]).tolist()
+    found = camera_from_sight(x, y, z)
+    np.testing.assert_allclose(found, euler_yxz_to_matrix(yaw, pitch, 0.0), atol=1e-12)
+
+
 def test_single_angles_in_openface_convention():
     np.testing.assert_allclose(openface_angles_from_head_angles(0.3, 0, 0), (0, -0.3, 0))
     np.testing.assert_allclose(openface_angles_from_head_angles(0, 0.2, 0), (0.2, 0, 0))
