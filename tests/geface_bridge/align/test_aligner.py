@@ -119,3 +119,29 @@ def test_libraries_stay_silent_and_light():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("1 False\n", "")
+
+
+def test_a_stream_takes_one_core():
+    """Alignment wakes no threads; a picture's processor time is the calling thread's."""
+    program = (
+        "import itertools, time\n"
+        "from geface_bridge.align import FaceAligner\n"
+        "from geface_bridge.capture import open_video\n"
+        "from geface_bridge.capture.video import PERFORMANCE\n"
+        "from geface_bridge import capture\n"
+        "from pathlib import Path\n"
+        "import cv2\n"
+        "cv2.setNumThreads(1)\n"
+        "source = open_video(Path(capture.__file__).with_name(PERFORMANCE), realtime=False)\n"
+        "frames = [f.image_rgb for f in itertools.islice(source.frames(), 20)]\n"
+        "source.close()\n"
+        "with FaceAligner() as aligner:\n"
+        "    aligner.align(frames[0])\n"
+        "    time.sleep(0.3)\n"
+        "    all_s, mine_s = time.process_time(), time.thread_time()\n"
+        "    for frame in frames:\n"
+        "        aligner.align(frame)\n"
+        "    print((time.process_time() - all_s) / (time.thread_time() - mine_s))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert float(done.stdout) < 1.1, done.stderr
