@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from operator import itemgetter
 from types import TracebackType
 
 import cv2
@@ -58,9 +59,9 @@ class FaceAligner:
         factor = math.ceil(max(image_rgb.shape) / TRACKING_SIDE_PX)
         small = _shrink(image_rgb, factor)
         found = [points * float(factor) for points in self._tracker.track(small)]
-        found = [points for points in found if _extent(points) >= 1.0]
-        found.sort(key=_extent, reverse=True)
-        return [self._aligned(image_rgb, points) for points in found]
+        sized = [(_extent(points), points) for points in found]
+        sized.sort(key=itemgetter(0), reverse=True)
+        return [self._aligned(image_rgb, points) for extent, points in sized if extent >= 1.0]
 
     def _aligned(self, image_rgb: NDArray[np.uint8], points: NDArray[np.float64]) -> AlignedFace:
         crop_from_image = crop_transform(points)

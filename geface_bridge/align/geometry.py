@@ -54,12 +54,23 @@ def fit_similarity(source: FloatArray, target: FloatArray) -> Similarity:
     variance = float((centred_source**2).sum() / len(source))
     if variance <= 0.0:
         raise ValueError(f"all {len(source)} source points coincide; expected an extended set")
-    u, singular, vt = np.linalg.svd(centred_target.T @ centred_source / len(source))
-    sign = np.ones(source.shape[1])
-    sign[-1] = np.sign(np.linalg.det(u @ vt)) or 1.0
-    rotation = (u * sign) @ vt
-    scale = float((singular * sign).sum() / variance)
+    covariance = centred_target.T @ centred_source / len(source)
+    rotation, stretch = _nearest_rotation(covariance)
+    scale = stretch / variance
     return Similarity(scale, rotation, mean_target - scale * rotation @ mean_source)
+
+
+def _nearest_rotation(matrix: FloatArray) -> tuple[FloatArray, float]:
+    """The rotation R with the largest ``trace(R.T @ matrix)``, and that trace."""
+    if len(matrix) == 2:  # in closed form: every face's crop needs it
+        (a, b), (c, d) = matrix.tolist()
+        trace = math.hypot(a + d, c - b)
+        cos, sin = ((a + d) / trace, (c - b) / trace) if trace > 0.0 else (1.0, 0.0)
+        return np.array([[cos, -sin], [sin, cos]]), trace
+    u, singular, vt = np.linalg.svd(matrix)
+    sign = np.ones(len(matrix))
+    sign[-1] = np.sign(np.linalg.det(u @ vt)) or 1.0
+    return (u * sign) @ vt, float((singular * sign).sum())
 
 
 def transform_points(matrix: FloatArray, points: FloatArray) -> FloatArray:

@@ -29,10 +29,21 @@ def test_fit_recovers_a_similarity(yaw, pitch, roll, scale, seed):
     np.testing.assert_allclose(fit.translation, shift, atol=1e-8 * max(1.0, scale))
 
 
-def test_fit_of_a_mirror_image_is_still_a_rotation():
-    source = np.random.default_rng(0).normal(size=(9, 3))
-    fit = fit_similarity(source, source * (-1.0, 1.0, 1.0))
+@pytest.mark.parametrize("size", [2, 3])
+def test_fit_of_a_mirror_image_is_still_a_rotation(size):
+    source = np.random.default_rng(0).normal(size=(9, size))
+    fit = fit_similarity(source, source * [-1.0, 1.0, 1.0][:size])
     np.testing.assert_allclose(np.linalg.det(fit.rotation), 1.0, atol=1e-12)
+
+
+@given(st.integers(0, 1000))
+def test_fit_in_the_plane_is_the_least_squares_solution(seed):
+    source, target = np.random.default_rng(seed).normal(size=(2, 5, 2))
+    x, y, one, none = source[:, 0], source[:, 1], np.ones(5), np.zeros(5)
+    system = np.vstack([np.stack([x, -y, one, none], 1), np.stack([y, x, none, one], 1)])
+    a, b, right, down = np.linalg.lstsq(system, target.T.ravel(), rcond=None)[0]
+    found = fit_similarity(source, target).matrix
+    np.testing.assert_allclose(found, [[a, -b, right], [b, a, down]], atol=1e-9)
 
 
 def test_quarter_turn_doubled_and_shifted():
