@@ -17,6 +17,7 @@ from geface_bridge.align.faces import AlignedFace
 from geface_bridge.align.head import head_angles_with
 from geface_bridge.errors import ModelError
 from geface_bridge.estimate.card import ModelCard, card_path, read_card, verify_model
+from geface_bridge.estimate.sight import sight_of
 from rig.layout import Layout, load_layout
 
 INPUTS = ("crop", "landmarks")
@@ -104,7 +105,8 @@ class Estimator:
         for name, value in self._head_channels(face, channels).items():
             channels[self._layout.channel_index[name]] = value
         channels = np.clip(channels, self._low, self._high)
-        confidence = confidence_of(float(sigma[self._intensities].mean()), face.in_frame)
+        mean_sigma = float(sigma[self._intensities].mean())
+        confidence = confidence_of(mean_sigma, face.in_frame, sight_of(face))
         return Estimate(channels.astype(np.float32), confidence)
 
     def _head_channels(self, face: AlignedFace, channels: NDArray[np.float32]) -> dict[str, float]:
@@ -118,20 +120,25 @@ class Estimator:
         return {**angles, "head_x": head.x_m, "head_y": head.y_m, "head_z": head.z_m}
 
 
-def confidence_of(mean_sigma: float, in_frame: float) -> float:
+def confidence_of(mean_sigma: float, in_frame: float, sight: float = 1.0) -> float:
     """How far an estimate is to be trusted, 0..1.
 
-    ``in_frame * (1 - mean_sigma / UNIFORM_SIGMA)``, not below 0: 1 for a network that is sure
-    of a face wholly in the picture; 0 for one that knows no more than that an intensity lies
-    between 0 and 1, or a face out of the picture. Not a probability.
+    ``in_frame * sight * (1 - mean_sigma / UNIFORM_SIGMA)``, not below 0: 1 for a network that is
+    sure of a face wholly in the picture and well to be seen; 0 for one that knows no more than
+    that an intensity lies between 0 and 1, for a face out of the picture, or in the dark.
+
+    A network cannot be asked alone: it answers a dark or a covered face by what it believes most
+    likely, and is as sure of it. ``sight`` is what the picture says by itself: light, noise,
+    whether the eyes are there (``estimate.sight``). Not a probability.
 
     Args:
         mean_sigma: mean standard deviation the network predicts for its intensities.
         in_frame: 0..1, share of the landmarks inside the picture.
+        sight: 0..1, how well the face can be seen there.
     """
     if not math.isfinite(mean_sigma):
         return 0.0
-    return in_frame * min(1.0, max(0.0, 1.0 - mean_sigma / UNIFORM_SIGMA))
+    return in_frame * sight * min(1.0, max(0.0, 1.0 - mean_sigma / UNIFORM_SIGMA))
 
 
 def _open_session(path: Path, threads: int) -> Any:

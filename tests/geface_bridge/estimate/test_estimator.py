@@ -12,6 +12,7 @@ from geface_bridge.align.head import head_angles_with
 from geface_bridge.errors import ModelError
 from geface_bridge.estimate import Estimator
 from geface_bridge.estimate.estimator import UNIFORM_SIGMA, confidence_of
+from geface_bridge.estimate.sight import sight_of
 from tests.geface_bridge.estimate.tiny_model import LAYOUT, NAMES, write_card, write_tiny_model
 
 HEAD = HeadPose(0.1, 0.2, 0.3, 0.04, 0.05, -0.6)
@@ -79,14 +80,21 @@ def test_confidence_in_numbers(tmp_path):
     assert confidence_of(UNIFORM_SIGMA / 2, 0.5) == pytest.approx(0.25)
     assert confidence_of(UNIFORM_SIGMA * 3, 1.0) == 0.0
     assert confidence_of(math.nan, 1.0) == 0.0
+    assert confidence_of(0.0, 0.5, 0.5) == 0.25
     estimator = Estimator.load(write_tiny_model(tmp_path, sigma=UNIFORM_SIGMA / 4))
-    (estimate,) = estimator.estimate([face(in_frame=0.5)])
-    assert estimate.confidence == pytest.approx(0.375, abs=1e-6)
+    shown = face(level=200, in_frame=0.5)
+    (estimate,) = estimator.estimate([shown])
+    assert estimate.confidence == pytest.approx(0.375 * sight_of(shown), abs=1e-6)
+    assert 0.1 < estimate.confidence < 0.375
 
 
-@given(st.floats(0.0, 2.0), st.floats(0.0, 1.0))
-def test_confidence_is_a_share_and_falls_with_doubt(sigma, in_frame):
-    assert 0.0 <= confidence_of(sigma + 0.01, in_frame) <= confidence_of(sigma, in_frame) <= 1.0
+share = st.floats(0.0, 1.0)
+
+
+@given(st.floats(0.0, 2.0), share, share)
+def test_confidence_is_a_share_and_falls_with_doubt(sigma, in_frame, sight):
+    sure, doubtful = (confidence_of(s, in_frame, sight) for s in (sigma, sigma + 0.01))
+    assert 0.0 <= doubtful <= sure <= confidence_of(sigma, in_frame) <= 1.0
 
 
 def test_a_missing_model_names_the_way_out(tmp_path):
