@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -61,7 +62,8 @@ class Blender:
         """
         command = [HERE / "boot.py", self.module, worker, result, *arguments]
         done = _blender(self.python, self.folder, command, timeout_s)
-        text = f"Blender {self.version}, {worker.name}:\n{done.stdout}\n{done.stderr}"
+        ended = _ending(done.returncode)
+        text = f"Blender {self.version}, {worker.name} {ended}:\n{done.stdout}\n{done.stderr}"
         assert done.returncode == 0, text
         assert result.exists(), text
         with np.load(result) as found:
@@ -74,6 +76,13 @@ def install(python: str, archive: Path, folder: Path, way: str = "extension") ->
     found = re.search(r"^installed (\S+) in (.+)$", done.stdout, re.MULTILINE)
     assert found, f"{python} did not install {archive}:\n{done.stdout}\n{done.stderr}"
     return Blender(python, folder, *found.groups())
+
+
+def _ending(status: int) -> str:
+    """A process's end in words: one that was killed has nothing to say for itself."""
+    if status >= 0:
+        return f"ended with {status}"
+    return f"was ended by {signal.Signals(-status).name}"
 
 
 def _blender(

@@ -36,6 +36,7 @@ def enable():
 
 
 def main():
+    faulthandler.enable()  # as a module Blender leaves no report of a crash
     faulthandler.dump_traceback_later(HUNG_S, repeat=True)
     os.environ[MODULE_VARIABLE], worker = sys.argv[1:3]
     sys.argv = sys.argv[2:]
