@@ -49,6 +49,7 @@ from training.loop import (
 from training.loop import load_averaged as load_weights
 from training.losses.likelihood import beta_nll, censored_error
 from training.metrics import channel_scores
+from training.norm import SharedBatchNorm1d, SharedBatchNorm2d
 from training.running import Running, data_folders, running
 from training.shards import write_json
 
@@ -148,7 +149,7 @@ class EstimatorNet(nn.Module):
         # Expressions move landmarks by a hundredth of what the face's size and pose do: without
         # the standardisation the MLP learns pose and nothing else (mean r .10 against .35).
         self.landmark_net = nn.Sequential(
-            nn.BatchNorm1d(2 * LANDMARK_COUNT, affine=False),
+            SharedBatchNorm1d(2 * LANDMARK_COUNT, affine=False),
             nn.Linear(2 * LANDMARK_COUNT, 256),
             nn.ReLU(),
             nn.Linear(256, config.landmark_features),
@@ -253,7 +254,7 @@ def _distance_net(config: ModelConfig) -> nn.Sequential:
     """The batch norm in front gives every distance the same weight, however short it is."""
     count, width = len(distance_pairs()), config.distance_features
     return nn.Sequential(
-        nn.BatchNorm1d(count),
+        SharedBatchNorm1d(count),
         nn.Linear(count, width),
         nn.ReLU(),
         nn.Linear(width, width),
@@ -264,7 +265,7 @@ def _distance_net(config: ModelConfig) -> nn.Sequential:
 def _front_net(config: ModelConfig) -> nn.Sequential:
     """Reads the front end's numbers; dropped out at random so that none is leant on."""
     return nn.Sequential(
-        nn.BatchNorm1d(FRONT_END_FEATURES, affine=False),
+        SharedBatchNorm1d(FRONT_END_FEATURES, affine=False),
         nn.Dropout(config.front_dropout),
         nn.Linear(FRONT_END_FEATURES, config.front_features),
         nn.ReLU(),
@@ -273,7 +274,7 @@ def _front_net(config: ModelConfig) -> nn.Sequential:
 
 def _conv(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
     return nn.Sequential(
-        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs)
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), SharedBatchNorm2d(outputs)
     )
 
 
@@ -448,11 +449,16 @@ def train(
         loader_workers=loader_workers,
         stop_at_step=stop_at_step,
     )
+    write_scores(run, pairs, held_out, out)
+    return run
+
+
+def write_scores(run: Run, pairs: AlignedPairs, held_out: NDArray[np.int64], out: Path) -> None:
+    """``metrics.json`` in ``out``: scores of a run's averaged weights; of the leading process."""
     if run.world.leads:
         scores = evaluate(run.averaged(), pairs, held_out)
         content = {"data": "held-out renders", "step": run.step, "mean": mean_scores(scores)}
         write_json(out / "metrics.json", {**content, "channels": scores})
-    return run
 
 
 def evaluate(

@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import replace
 
@@ -6,8 +7,10 @@ import pytest
 import torch
 from click.testing import CliRunner
 from safetensors.torch import load_file
+from torch import nn
 
 from geface_bridge.errors import ModelError
+from tests.training.estimator_toy import of_one_and_of_two
 from tests.training.samples import TINY, random_aligned, tiny_config
 from training.align_pairs import target_names
 from training.estimator import (
@@ -22,8 +25,10 @@ from training.estimator import (
     train,
 )
 from training.face_backbone import FaceFrontEnd, load_face_backbone
+from training.norm import SharedBatchNorm1d, SharedBatchNorm2d, SharedNorm
 
 NAMES = target_names()
+TORCHS = {SharedBatchNorm1d: nn.BatchNorm1d, SharedBatchNorm2d: nn.BatchNorm2d}
 
 
 @pytest.fixture(autouse=True)
@@ -83,6 +88,44 @@ def test_a_run_that_was_stopped_gives_the_weights_of_one_that_was_not(tmp_path):
     assert whole.keys() == parts.keys()
     for name, tensor in whole.items():
         assert torch.equal(tensor, parts[name]), name
+
+
+def test_two_processes_find_the_gradient_of_one(tmp_path):
+    """By the optimiser's memory: its steps would blow up what rounding leaves of zero."""
+    one, two = of_one_and_of_two("crop", tmp_path, steps=1)
+    for name, value in one.items():
+        if name.endswith(("exp_avg", "running_mean", "running_var")):
+            tolerance = 2e-3 * float(value.abs().max())
+            torch.testing.assert_close(two[name], value, rtol=0, atol=tolerance, msg=name)
+
+
+def test_two_processes_take_the_steps_of_one(tmp_path):
+    """With MediaPipe's own weights among those that learn."""
+    pytest.importorskip("tflite")
+    one, two = of_one_and_of_two("tuned", tmp_path, steps=2)
+    for name, value in one.items():
+        if name.startswith(("net.", "ema.")):
+            torch.testing.assert_close(two[name], value, rtol=1e-3, atol=2e-5, msg=name)
+
+
+def test_weights_of_before_batches_were_shared_are_read_and_answer_the_same():
+    """Names and shapes are torch's own norms', so that older checkpoints and exports go on."""
+    net = EstimatorNet(NAMES, replace(TINY, front_features=4)).eval()
+    older = copy.deepcopy(net)
+    for parent in older.modules():
+        for name, norm in parent.named_children():
+            if isinstance(norm, SharedNorm):
+                plain = TORCHS[type(norm)](norm.num_features, affine=norm.affine)
+                setattr(parent, name, plain.eval())
+    assert not any(isinstance(module, SharedNorm) for module in older.modules())
+    randomised = {
+        k: torch.rand_like(v) if v.is_floating_point() else v for k, v in older.state_dict().items()
+    }
+    older.load_state_dict(randomised)
+    net.load_state_dict(randomised)
+    with torch.no_grad():
+        for ours, theirs in zip(net.raw(*inputs()), older.raw(*inputs()), strict=True):
+            assert torch.equal(ours, theirs)
 
 
 def test_a_checkpoint_of_other_options_is_refused(tmp_path):

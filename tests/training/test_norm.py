@@ -6,6 +6,8 @@ from torch import nn
 
 from training.norm import SharedBatchNorm1d, SharedBatchNorm2d, statistics_kept
 
+ALONE_AND_SHARED = [(SharedBatchNorm1d, (6, 3)), (SharedBatchNorm2d, (4, 3, 5, 6))]
+
 
 def both(seed=0):
     torch.manual_seed(seed)
@@ -62,3 +64,29 @@ def test_numbers_without_scale_and_shift_are_normalised_as_torch_does():
     torch.testing.assert_close(ours(x), theirs(x), rtol=1e-4, atol=1e-5)
     ours.eval()
     assert ours(x).shape == x.shape
+
+
+@pytest.mark.parametrize(("norm", "shape"), ALONE_AND_SHARED)
+def test_numbers_that_lie_close_together_keep_their_spread(norm, shape):
+    """Landmarks lie about .5 within .001: squares less a square would leave rounding alone."""
+    torch.manual_seed(0)
+    x = 0.5 + 1e-3 * torch.randn(shape)
+    with statistics_kept(nn.Sequential(ours := norm(3, eps=1e-12))):
+        found = ours(x).double()
+    others = [0, *range(2, len(shape))]
+    torch.testing.assert_close(
+        found.var(others, unbiased=False), torch.ones(3).double(), rtol=1e-3, atol=0
+    )
+    assert found.mean(others).abs().max() < 1e-3
+
+
+@pytest.mark.parametrize(("norm", "shape"), ALONE_AND_SHARED)
+def test_half_precision_goes_in_and_comes_out_and_is_not_what_is_summed(norm, shape):
+    torch.manual_seed(0)
+    x = (3 + torch.randn(shape)).bfloat16()
+    ours = norm(3)
+    with statistics_kept(nn.Sequential(ours)):
+        found = ours(x)
+        exact = ours(x.float())
+    assert found.dtype == torch.bfloat16
+    torch.testing.assert_close(found, exact.bfloat16())
