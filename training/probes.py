@@ -8,9 +8,11 @@
 * ``winks``: the clip ``wink_talk.mp4``, whose left eye is shut in frames 10-16 and right eye in
   frames 39-44; and, over every clip, whether one-sided smiles are on the side where a corner of
   the mouth stands higher.
-* ``spoilt``: photographs made dark, blurred, or with a hand's fingers over mouth or eyes, against
-  the same photographs as they were: does confidence fall, and how far do AUs move?
+* ``spoilt``: photographs made dark step by step, dark and brightened again, blurred, behind dark
+  glasses, or with a hand's fingers over mouth or eyes, against the same photographs as they were:
+  does confidence fall, and how far do AUs move?
 * ``worn``: the same rendered face with and without glasses, a mask, a hand at the cheek.
+* ``skins``: confidence of the photographs, by quarters from the darkest cheeks to the lightest.
 
 AUs are on the 0..5 scale, the mean of the sides. Nothing is smoothed, tracked or calibrated but
 for clips, which are tracked.
@@ -204,14 +206,29 @@ def probe_photographs(reader: Reader, paths: Sequence[Path]) -> Table:
     """AUs of the photographs whose mouths are neutral, and of those that smile."""
     neutral: list[FloatArray] = []
     smiling: list[FloatArray] = []
+    skins: list[tuple[float, float]] = []
     for path in tqdm(paths, desc="photographs", leave=False, disable=None):
-        found = reader.read(read_image(path))
+        found = reader.read(image := read_image(path))
         if found is None:
             continue
+        skin = _skin_colour(image, found[0].landmarks_px[:, :2].astype(float)).mean()
+        skins.append((float(skin), found[1].confidence))
         shape = mouth_shape(found[0])
         if shape.neutral or shape.smiling:
             (neutral if shape.neutral else smiling).append(intensities(found[1]))
-    return {"neutral": neutral_table(neutral), "smiling": smiling_table(smiling)}
+    return {
+        "neutral": neutral_table(neutral),
+        "smiling": smiling_table(smiling),
+        "skins": skins_table(skins),
+    }
+
+
+def skins_table(rows: Sequence[tuple[float, float]]) -> list[Table]:
+    """Mean confidence of (level of the cheeks 0..255, confidence), by quarters of the levels."""
+    ordered = np.array(sorted(rows), float).reshape(-1, 2)
+    quarters = [quarter for quarter in np.array_split(ordered, 4) if len(quarter)]
+    names = ("count", "cheeks", "confidence")
+    return [dict(zip(names, (len(q), *q.mean(axis=0).tolist()), strict=True)) for q in quarters]
 
 
 def neutral_table(rows: Sequence[FloatArray]) -> Table:
@@ -330,7 +347,7 @@ def corner_difference(face: AlignedFace) -> float:
 
 
 def spoilt(image_rgb: Picture, face: AlignedFace, seed: int) -> dict[str, Picture]:
-    """The picture dark, blurred, and with fingers over mouth, one eye or both."""
+    """The picture dark, blurred, behind dark glasses, with fingers over mouth, one eye or both."""
     rng = np.random.default_rng(seed)
     points = face.landmarks_px[:, :2].astype(float)
     unit = float(np.linalg.norm(_eye_centre(points, 0) - _eye_centre(points, 1)))
@@ -340,7 +357,10 @@ def spoilt(image_rgb: Picture, face: AlignedFace, seed: int) -> dict[str, Pictur
     return {
         "dark": _darkened(image_rgb, 0.12, rng),
         "very dark": _darkened(image_rgb, 0.04, rng),
+        **{f"light {gain:g}": _darkened(image_rgb, gain, rng) for gain in (0.5, 0.25, 0.02)},
+        "dark, brightened": _darkened(image_rgb, 0.04, rng, brightened=15.0),
         "blur": np.asarray(cv2.GaussianBlur(image_rgb, (0, 0), 0.09 * unit), np.uint8),
+        "dark glasses": _shaded(image_rgb, (right, left), 0.36 * unit),
         "hand on mouth": covered(image_rgb, mouth, unit, skin, rng),
         "hand on eye": covered(image_rgb, left, 0.7 * unit, skin, rng),
         "hand on eyes": covered(image_rgb, (left + right) / 2, 1.2 * unit, skin, rng),
@@ -355,11 +375,26 @@ def _skin_colour(image_rgb: Picture, points: FloatArray) -> FloatArray:
     return np.asarray(np.median(np.concatenate(patches).reshape(-1, 3), axis=0))
 
 
-def _darkened(image_rgb: Picture, gain: float, rng: np.random.Generator) -> Picture:
-    """Less light on a sensor: a share of it, with the noise that was hidden before."""
+def _darkened(
+    image_rgb: Picture, gain: float, rng: np.random.Generator, brightened: float = 1.0
+) -> Picture:
+    """Less light on a sensor: a share of it, with the noise that was hidden before.
+
+    ``brightened`` is what the camera then multiplies it by, noise and all.
+    """
     light = gain * (image_rgb / 255.0) ** 2.2
-    light = light + rng.normal(0, 0.004, image_rgb.shape)
+    light = brightened * (light + rng.normal(0, 0.004, image_rgb.shape))
     return np.asarray(255 * np.clip(light, 0, 1) ** (1 / 2.2), np.uint8)
+
+
+def _shaded(image_rgb: Picture, eyes: Sequence[FloatArray], radius: float) -> Picture:
+    """The picture behind round lenses (radius in pixels) that let a twentieth of light through."""
+    lens = np.zeros(image_rgb.shape[:2], np.uint8)
+    for eye in eyes:
+        x, y = np.round(eye).astype(int).tolist()
+        cv2.circle(lens, (x, y), round(radius), 255, -1, cv2.LINE_AA)
+    through = 1 - (1 - 0.05 ** (1 / 2.2)) * lens[..., None] / 255.0
+    return np.asarray(image_rgb * through, np.uint8)
 
 
 def covered(
@@ -552,6 +587,11 @@ def _photograph_lines(table: Table) -> list[str]:
         lines.append(
             f"AU12 mean {smiling['au12_mean']:.2f}, 10th percentile {smiling['au12_p10']:.2f}, "
             f"at 1.5 and more {smiling['au12_clear']:.0%}"
+        )
+    for row in table.get("skins", []):
+        lines.append(
+            f"cheeks at {row['cheeks']:3.0f} of 255: confidence {row['confidence']:.2f} "
+            f"({row['count']} photographs)"
         )
     return lines
 

@@ -156,6 +156,29 @@ def test_what_is_spoilt_is_dark_blurred_or_covered_where_it_says():
     assert (made["hand on eyes"][eye] != image[eye]).mean() > 0.9
 
 
+def test_light_goes_in_steps_and_lenses_darken_eyes_alone():
+    image = np.random.default_rng(0).integers(100, 255, (128, 128, 3)).astype(np.uint8)
+    made = probes.spoilt(image, face(), 0)
+    steps = ["light 0.5", "light 0.25", "dark", "very dark", "light 0.02"]
+    means = [image.mean(), *(made[name].mean() for name in steps)]
+    assert means == sorted(means, reverse=True)
+    brightened = made["dark, brightened"].astype(float)
+    assert brightened.mean() > 2 * made["very dark"].mean()
+    assert np.abs(brightened - image).mean() > 20  # the noise is there still
+    eye = (slice(38, 42), slice(42, 46))
+    assert made["dark glasses"][eye].mean() < 0.4 * image[eye].mean()
+    assert (made["dark glasses"][80:] == image[80:]).all()
+
+
+def test_confidence_is_told_by_how_dark_cheeks_are():
+    rows = [(200.0, 0.8), (40.0, 0.6), (45.0, 0.7), (190.0, 0.8)] * 2
+    table = probes.skins_table(rows)
+    assert [row["count"] for row in table] == [2, 2, 2, 2]
+    assert table[0]["cheeks"] == 40
+    assert [row["confidence"] for row in table] == pytest.approx([0.6, 0.7, 0.8, 0.8])
+    assert probes.skins_table([]) == []
+
+
 def test_a_missing_model_is_one_line(tmp_path):
     result = CliRunner().invoke(probes.main, ["--model", str(tmp_path / "none.onnx")])
     assert result.exit_code == 2
@@ -177,6 +200,7 @@ def test_all_tables_are_printed_and_are_json():
         "photographs": {
             "neutral": probes.neutral_table(neutral),
             "smiling": probes.smiling_table(neutral),
+            "skins": probes.skins_table([(120.0, 0.5)]),
         },
         "winks": probes.winks_table([estimate()] * 50),
         "clips": {"a.mp4": probes.clip_table([(face(), estimate())] * 3)},
