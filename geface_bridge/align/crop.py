@@ -57,8 +57,8 @@ def _reduce(image_rgb: Image, crop_from_image: FloatArray, factor: int) -> tuple
 
 def _seen_box(image_rgb: Image, crop_from_image: FloatArray, margin: int) -> tuple[int, ...]:
     """Left, top, right, bottom of the image's part under the crop, clipped to the image."""
-    # numpy's inverse wakes all of OpenBLAS's threads, which then spin for longer than a frame:
-    # a second core went on a matrix of four numbers.
+    # numpy's inverse may wake OpenBLAS's threads, which then spin for a while: up to 4 ms a frame
+    # of the other cores, for a matrix of four numbers.
     image_from_crop = np.asarray(cv2.invertAffineTransform(crop_from_image), np.float64)
     corners = np.array([(x, y) for x in (0.0, CROP_SIZE) for y in (0.0, CROP_SIZE)])
     points = transform_points(image_from_crop, corners)
