@@ -3,17 +3,20 @@
     python -m training.evaluate --pairs renders=runs/held_out --pictures other=runs/other \\
         --clips clips=runs/clips --disfa DISFA --cache runs/aligned \\
         --model ships= --model new=runs/new/checkpoint.safetensors --json scores.json
+    python -m training.evaluate --pairs renders=runs/held_out --every 8 --model ships= --model fit
 
 Sets: renders of the rig as ``training.render_pairs`` writes them; pictures with a table, as
 ``rig.author.other_faces`` makes them by another renderer and another deformation; films with
 another tool's opinion of each frame; DISFA and BP4D (their test people), for those who have a
 licence. Every picture is judged by itself: nothing is smoothed or calibrated. All models are
-shown the same aligned faces, side by side.
+shown the same aligned faces, side by side; ``--every`` and ``--limit`` choose fewer of them, for
+all models alike, where one is as slow as the model ``fit``: GE-Net's search (``training.fit``).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -41,7 +44,13 @@ from training.data.judged import (
     pictures_set,
 )
 from training.data.predictions import Prediction, read_figures
-from training.predictors import CsvPredictor, OwnPredictor, Predictor, read_predictor
+from training.predictors import (
+    CsvPredictor,
+    OwnPredictor,
+    Predictor,
+    fit_predictor,
+    read_predictor,
+)
 from training.scores import (
     Score,
     averages,
@@ -54,6 +63,7 @@ from training.shards import write_json
 
 FloatArray = NDArray[np.float64]
 ANGLES = ("yaw", "pitch", "roll")
+_FIT = re.compile(r"((?P<name>[^=]+)=)?fit(:(?P<steps>\d+))?")
 
 
 @dataclass(frozen=True)
@@ -178,8 +188,13 @@ def _named(text: str) -> tuple[str, Path]:
     return name, Path(path)
 
 
-def _predictors(models: tuple[str, ...], tools: tuple[str, ...]) -> list[Predictor]:
-    found = [_model(text) for text in models]
+def _predictors(
+    models: tuple[str, ...],
+    tools: tuple[str, ...],
+    renderer: Path | None,
+    parsing: Path | None,
+) -> list[Predictor]:
+    found = [_fit(text, renderer, parsing) or _model(text) for text in models]
     found += [CsvPredictor(*_named(text)) for text in tools]
     found = found or [OwnPredictor()]
     names = [predictor.name for predictor in found]
@@ -194,6 +209,19 @@ def _model(text: str) -> Predictor:
     if not path:
         return OwnPredictor(None, name or None)
     return read_predictor(name if separator else None, Path(path))
+
+
+def _fit(text: str, renderer: Path | None, parsing: Path | None) -> Predictor | None:
+    """[NAME=]fit[:STEPS]; None of any other text."""
+    asked = _FIT.fullmatch(text)
+    if not asked:
+        return None
+    from training.fit import FitConfig, load_networks
+    from training.shipped import PARSING, RENDERER
+
+    steps = int(asked["steps"] or FitConfig.steps)
+    networks = load_networks(renderer or RENDERER, parsing or PARSING)
+    return fit_predictor(asked["name"] or "fit", networks, FitConfig(steps=steps))
 
 
 def _sets(options: dict[str, Any]) -> list[JudgedSet]:
@@ -218,6 +246,7 @@ def _as_reported(medians: dict[str, float]) -> dict[str, Any]:
 
 
 FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.command(cls=TrainingCommand)
@@ -234,8 +263,11 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     "--model",
     multiple=True,
     metavar="[NAME=]PATH",
-    help="An exported model or a checkpoint; repeatable. NAME= is the packaged model.",
+    help="An exported model or a checkpoint; repeatable. NAME= is the packaged model; "
+    "fit, or fit:STEPS, GE-Net's search, seconds a picture (a file of that name is ./fit).",
 )
+@click.option("--renderer", type=FILE, help="G of fit; ours if not told.")
+@click.option("--parsing", type=FILE, help="F_seg of fit; ours if not told.")
 @click.option(
     "--csv", multiple=True, metavar="NAME=FOLDER", help="Another tool by its SEQUENCE.csv files."
 )
@@ -251,26 +283,35 @@ FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
     help="Keep aligned faces here: the next model is judged in seconds.",
 )
 @click.option("--limit", type=click.IntRange(1), help="Only so many pictures of each set.")
+@click.option(
+    "--every",
+    type=click.IntRange(1),
+    default=1,
+    help="Only each so manieth picture of each set, the first among them; --limit counts these.",
+)
 @click.option("--json", "json_path", type=click.Path(dir_okay=False, path_type=Path))
 @click.option("--markdown", is_flag=True, help="Print tables for a RESULTS.md.")
 @click.option("--brief", is_flag=True, help="Averages alone.")
 def main(
     model: tuple[str, ...],
+    renderer: Path | None,
+    parsing: Path | None,
     csv: tuple[str, ...],
     figures: tuple[str, ...],
     cache: Path | None,
     limit: int | None,
+    every: int,
     json_path: Path | None,
     markdown: bool,
     brief: bool,
     **options: Any,
 ) -> None:
     """Print ICC(3,1), MAE, Pearson's r and F1 per AU and averaged; of films, correlations."""
-    predictors, found = _predictors(model, csv), {}
+    predictors, found = _predictors(model, csv, renderer, parsing), {}
     reported = {name: read_figures(path) for name, path in map(_named, figures)}
     style = reports.MARKDOWN if markdown else reports.PLAIN
     for judged in _sets(options):
-        faces = faces_of(judged, cache, limit)
+        faces = faces_of(judged, cache, limit, every)
         results = evaluate(predictors, faces, judged.films)
         named = {p.name: r.as_json() for p, r in zip(predictors, results, strict=True)}
         if judged.films:
@@ -278,7 +319,7 @@ def main(
         found[judged.name] = named
         click.echo(reports.report(judged.name, named, style, brief=brief) + "\n")
     if json_path:
-        write_json(json_path, {"limit": limit, "sets": found})
+        write_json(json_path, {"limit": limit, "every": every, "sets": found})
 
 
 if __name__ == "__main__":

@@ -355,6 +355,30 @@ def photograph_of(face: AlignedFace, device: str = "cpu") -> Photograph:
     return Photograph(picture.to(device), pose.to(device), face.landmarks_crop)
 
 
+def search_face(
+    face: AlignedFace,
+    networks: Networks,
+    config: FitConfig,
+    report: Report | None = None,
+    device: str = "cpu",
+) -> Fit:
+    """Fit an aligned face: from R's answer where there is an R, else from the base face.
+
+    Args:
+        face: what is fitted to.
+        networks: on ``device``.
+        config: how.
+        report: of ``fit_photograph``.
+        device: where to compute.
+    """
+    photograph = photograph_of(face, device)
+    objective = Objective(networks.renderer, networks.parsing, photograph, config)
+    start = base_start(photograph)
+    if networks.regressor is not None:
+        start = regressor_start(networks.regressor, photograph)
+    return fit_photograph(objective, start, config, report)
+
+
 def as_json(found: Fit, photo: Path, config: FitConfig) -> dict[str, Any]:
     """For ``write_json``: parameters by name, AUs 0..5, losses."""
     layout = load_layout()
@@ -440,18 +464,13 @@ def fit_file(
         MissingDependencyError: the rig cannot be rendered.
     """
     face = read_face(photo)
-    photograph = photograph_of(face, device)
-    objective = Objective(networks.renderer, networks.parsing, photograph, config)
-    start = base_start(photograph)
-    if networks.regressor is not None:
-        start = regressor_start(networks.regressor, photograph)
     with tqdm(total=config.steps, desc=photo.name, unit="step") as bar:
 
         def report(step: int, loss: float) -> None:
             bar.set_postfix(loss=f"{loss:.4f}", refresh=False)
             bar.update(step - bar.n)
 
-        found = fit_photograph(objective, start, config, report)
+        found = search_face(face, networks, config, report, device)
     told = as_json(found, photo, config)
     out.mkdir(parents=True, exist_ok=True)
     write_json(out / f"{photo.stem}.json", told)

@@ -1,7 +1,7 @@
 """Who answers in an evaluation: our networks, exported or not, or another tool by its CSV files.
 
 A checkpoint is read by what it says of itself: ``READERS`` has an entry for every task whose
-network can answer.
+network can answer. GE-Net's search, which is no network of its own, answers too.
 """
 
 # torch is Any to mypy here (pyproject.toml).
@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
 from geface_bridge.align import AlignedFace
 from geface_bridge.align.head import head_angles_with
@@ -23,6 +24,9 @@ from geface_bridge.estimate import Estimator
 from rig.layout import channels_from_parameters, load_layout
 from training.data.judged import FaceSample
 from training.data.predictions import Prediction, prediction_from_channels, read_predictions
+
+if TYPE_CHECKING:
+    from training.fit import FitConfig, Networks
 
 FloatArray = NDArray[np.float32]
 
@@ -148,13 +152,32 @@ def _estimator(name: str, path: Path) -> Predictor:
 def _regressor(name: str, path: Path) -> Predictor:
     import torch
 
-    from training.regressor import load_regressor  # type: ignore[import-not-found, unused-ignore]
+    from training.regressor import load_regressor
 
     net: Any = load_regressor(path)
 
     @torch.no_grad()
     def channels_of(faces: Sequence[AlignedFace]) -> FloatArray:
         parameters = net(pictures_of(faces)).numpy().astype(np.float64)
+        return channels_from_parameters(parameters).astype(np.float32)
+
+    return NetPredictor(name, channels_of)
+
+
+def fit_predictor(name: str, networks: Networks, config: FitConfig) -> Predictor:
+    """GE-Net: every face is searched from the base face, or from R's answer where there is an R.
+
+    Args:
+        name: what it is called.
+        networks: G and F_seg, frozen.
+        config: how each is searched; one takes as long as thousands of a network's answers.
+    """
+    from training.fit import search_face
+
+    def channels_of(faces: Sequence[AlignedFace]) -> FloatArray:
+        bar = tqdm(faces, desc=name, unit="face", leave=False, disable=None)
+        found = [search_face(face, networks, config).parameters for face in bar]
+        parameters = np.stack([one.cpu().numpy().astype(np.float64) for one in found])
         return channels_from_parameters(parameters).astype(np.float32)
 
     return NetPredictor(name, channels_of)

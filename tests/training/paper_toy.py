@@ -12,10 +12,13 @@ from torch.nn import functional
 from geface_bridge.align import CROP_SIZE
 from geface_bridge.align.template import load_template
 from rig.layout import load_layout
+from tests.training.parsing_toy import TINY as TINY_PARSING
+from training import regressor
 from training.data.faces import FaceSamples, FaceSet, FaceVariation
 from training.face_mesh import LANDMARK_COUNT
 from training.loop import LoopConfig, join_world, leave_world, run_loop
 from training.losses.features import FaceFeatures
+from training.parsing import ParsingNet
 from training.regressor import (
     FaceReader,
     Frozen,
@@ -106,6 +109,14 @@ def samples(count=6):
 def batch(count=4):
     made = [samples(count).sample(i, np.random.default_rng(i)) for i in range(count)]
     return tuple(torch.from_numpy(np.stack(arrays)) for arrays in zip(*made, strict=True))
+
+
+def warm_run(out):
+    """A step of R's warm start upon an F_seg of our own form, as ``load_regressor`` reads both."""
+    torch.manual_seed(0)
+    nets = Frozen(nn.Identity(), ParsingNet(TINY_PARSING), nn.Identity())
+    task = partial(regressor.make_task, nets, tiny(nets), regressor.WARM["rendered"])
+    return run_loop(task, samples(), config(1), out)
 
 
 def config(steps, **changes):

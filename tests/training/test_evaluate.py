@@ -10,13 +10,19 @@ from geface_bridge import capture
 from geface_bridge.errors import SourceError
 from rig.layout import load_layout
 from tests.training.data.made import make_bp4d, write_film
+from tests.training.paper_toy import warm_run
+from tests.training.samples import TINY, random_aligned, tiny_config
 from training.data.bp4d import AUS
 from training.data.judged import FaceSample, film_frames
 from training.data.predictions import Prediction
+from training.estimator import model_of, train
 from training.evaluate import evaluate, main
+from training.export import export
+from training.loop import CHECKPOINT
 from training.shards import Pair, shard_path, write_json, write_shard
 
 CLIP = Path(capture.__file__).with_name("performance.mp4")
+CLIPS = Path(__file__).parents[3] / "shared" / "clips"
 AUS_OF_BP4D = [f"AU{au:02d}" for au in AUS]
 
 
@@ -136,6 +142,58 @@ def test_the_shipped_estimator_judges_renders_and_the_cache_gives_the_same(tmp_p
     assert found[0]["found"] == 1
 
 
+def test_one_command_judges_every_kind_of_system_on_the_same_pictures(tmp_path):
+    """What ships, landmarks alone, R with its F_seg, and fit, which takes seconds a picture."""
+    pairs_of_the_bundled_clip(tmp_path / "renders")
+    train(random_aligned(20), tiny_config(steps=1), tmp_path / "peer", model=model_of("landmarks"))
+    warm_run(tmp_path / "warm")
+    command = ["--pairs", f"renders={tmp_path / 'renders'}", "--every", "2", "--model", "ships="]
+    command += ["--model", f"landmarks={tmp_path / 'peer' / CHECKPOINT}"]
+    command += ["--model", f"R={tmp_path / 'warm' / CHECKPOINT}", "--model", "search=fit:1"]
+    done = CliRunner().invoke(main, [*command, "--brief", "--json", str(tmp_path / "scores.json")])
+    assert done.exit_code == 0, done.output
+    told = json.loads((tmp_path / "scores.json").read_text())
+    found = told["sets"]["renders"]
+    assert list(found) == ["ships", "landmarks", "R", "search"]
+    assert told["every"] == 2
+    for result in found.values():
+        assert {score["count"] for score in result["aus"].values()} == {2}
+        assert np.isfinite(result["averages"]["AU block's 23"]["mae"])
+
+
+def test_fit_is_searched_with_the_networks_that_are_told(tmp_path):
+    pairs_of_the_bundled_clip(tmp_path / "renders")
+    command = ["--pairs", f"renders={tmp_path / 'renders'}", "--limit", "1", "--model", "fit:0"]
+    for option in ("--renderer", "--parsing"):
+        (tmp_path / "broken.safetensors").write_bytes(b"none")
+        done = CliRunner().invoke(main, [*command, option, str(tmp_path / "broken.safetensors")])
+        assert done.exit_code == 2
+        assert "broken.safetensors is no checkpoint" in done.output
+    done = CliRunner().invoke(main, [*command, "--brief"])
+    assert done.exit_code == 0, done.output
+    assert done.output.splitlines()[1].startswith("fit ")
+
+
+@pytest.mark.skipif(not CLIPS.is_dir(), reason="../shared/clips is absent")
+def test_head_roll_of_a_real_clip_follows_the_reference(tmp_path):
+    """The head's turn comes from alignment, whatever an untrained network says of the rest."""
+    train(random_aligned(20), tiny_config(steps=1), tmp_path, model=TINY)
+    model = tmp_path / "estimator.onnx"
+    export([tmp_path / CHECKPOINT], model, "noise", "test", without=("head_yaw", "head_pitch"))
+    clips = tmp_path / "clips"
+    (clips / "reference").mkdir(parents=True)
+    for name in ("wink_talk.mp4", "reference/wink_talk.csv"):
+        (clips / name).symlink_to(CLIPS / name)
+    path = tmp_path / "scores.json"
+    command = ["--clips", f"clips={clips}", "--model", f"noise={model}", "--json", str(path)]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    found = json.loads(path.read_text())["sets"]["clips"]["noise"]
+    assert found["found"] > 0.99
+    assert found["films"]["wink_talk"]["roll"] > 0.8
+    assert "AU43" in found["medians"]
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
@@ -147,6 +205,9 @@ def test_the_shipped_estimator_judges_renders_and_the_cache_gives_the_same(tmp_p
         (["--pairs", "a=b", "--model", "absent.onnx"], "absent.onnx does not exist"),
         (["--pairs", "a=b", "--model", "absent.safetensors"], "absent.safetensors is no check"),
         (["--pairs", "a=b", "--model", "a=", "--model", "a="], "two models have one name"),
+        (["--pairs", "a=b", "--model", "fit", "--model", "fit:9"], "two models have one name"),
+        (["--pairs", "a=b", "--model", "fit:x"], "fit:x does not exist"),
+        (["--pairs", "a=b", "--model", "./fit"], "fit does not exist"),
     ],
 )
 def test_wrong_options_are_one_line(options, complaint):

@@ -1,18 +1,34 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
+import torch
 
 from geface_bridge.align import AlignedFace, HeadPose
 from geface_bridge.align.head import head_angles_with
 from geface_bridge.errors import ConfigError, ModelError, SourceError
-from rig.layout import load_layout
+from rig.layout import channels_from_parameters, load_layout
+from tests.training.paper_toy import warm_run
+from tests.training.parsing_toy import TINY as TINY_PARSING
 from tests.training.samples import TINY, random_aligned, tiny_config
-from training import predictors
 from training.data.judged import FaceSample
-from training.data.predictions import Prediction
-from training.estimator import train
+from training.data.predictions import Prediction, prediction_from_channels
+from training.estimator import model_of, train
 from training.export import export
-from training.predictors import CsvPredictor, NetPredictor, OwnPredictor, read_predictor
+from training.fit import FitConfig, Networks, search_face
+from training.loop import CHECKPOINT
+from training.parsing import ParsingNet
+from training.predictors import (
+    CsvPredictor,
+    NetPredictor,
+    OwnPredictor,
+    fit_predictor,
+    pictures_of,
+    read_predictor,
+)
+from training.renderer import RendererConfig, RendererNet
 
+TINY_RENDERER = RendererConfig(code=16, widths=(16, 8, 8, 8, 8, 8, 8))
 TURNED = HeadPose(0.1, 0.2, 0.3, 0.0, 0.0, -0.6)
 
 
@@ -76,11 +92,51 @@ def test_a_checkpoint_answers_as_its_export_does(tmp_path):
     assert isinstance(after, OwnPredictor)
 
 
+def test_landmarks_alone_answer_whatever_the_picture_shows(tmp_path):
+    """The peer: MediaPipe's landmarks with a regressor trained on them."""
+    train(random_aligned(20), tiny_config(steps=1), tmp_path, model=model_of("landmarks"))
+    peer = read_predictor("peer", tmp_path / CHECKPOINT)
+    one = face(1)
+    dark = replace(one, crop_rgb=np.zeros_like(one.crop_rgb))
+    moved = replace(one, landmarks_crop=face(2).landmarks_crop)
+    seen, unseen, other = peer.predict([sample(1, one), sample(2, dark), sample(3, moved)])
+    assert peer.name == "peer"
+    assert seen == unseen
+    assert seen.aus != other.aus
+
+
+def test_r_answers_by_the_parameters_that_it_finds_with_the_f_seg_of_its_checkpoint(tmp_path):
+    run = warm_run(tmp_path / "warm")
+    reader = read_predictor(None, tmp_path / "warm" / CHECKPOINT)
+    shown = face(1)
+    (answer,) = reader.predict([sample(1, shown)])
+    with torch.no_grad():
+        (parameters,) = run.averaged()(pictures_of([shown])).double().numpy()
+    expected = prediction_from_channels(channels_from_parameters(parameters).astype(np.float32))
+    assert reader.name == "warm"
+    assert answer.aus == expected.aus
+    angles = head_angles_with(shown.head, expected.yaw_rad, expected.pitch_rad)
+    assert (answer.yaw_rad, answer.pitch_rad, answer.roll_rad) == angles
+
+
+def test_fit_answers_by_the_parameters_that_its_search_ends_at():
+    torch.manual_seed(0)
+    networks = Networks(RendererNet(TINY_RENDERER).eval(), ParsingNet(TINY_PARSING).eval())
+    config = FitConfig(steps=3, starts=1, landmark_weight=0.0)
+    shown = face(1)
+    nobody, answer = fit_predictor("fit", networks, config).predict([sample(1), sample(2, shown)])
+    parameters = search_face(shown, networks, config).parameters.double().numpy()
+    expected = prediction_from_channels(channels_from_parameters(parameters).astype(np.float32))
+    assert nobody is None
+    assert answer.aus == expected.aus
+    unmoved = fit_predictor("fit", networks, replace(config, steps=0)).predict([sample(1, shown)])
+    assert set(unmoved[0].aus.values()) == {0.0}
+
+
 def test_a_checkpoint_of_a_network_that_does_not_answer_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr("training.loop.read_checkpoint", lambda path: ({"task": "renderer"}, {}))
     with pytest.raises(ConfigError, match="holds a network for 'renderer', expected one of"):
         read_predictor(None, tmp_path / "a.safetensors")
-    assert "regressor" in predictors.READERS
 
 
 def test_broken_weights_are_named(tmp_path):

@@ -175,13 +175,16 @@ def film_frames(film: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
 # Alignment -------------------------------------------------------------------------------------
 
 
-def faces_of(judged: JudgedSet, cache: Path | None = None, limit: int | None = None) -> Faces:
+def faces_of(
+    judged: JudgedSet, cache: Path | None = None, limit: int | None = None, every: int = 1
+) -> Faces:
     """The faces of a set, each aligned as the program aligns it.
 
     Args:
         judged: the set.
         cache: folder in which aligned faces are kept and looked for; None keeps nothing.
-        limit: only so many pictures from the set's start; these are not kept.
+        limit: only so many pictures; these are not kept.
+        every: only each so manieth picture, the first among them; ``limit`` counts these.
 
     Raises:
         SourceError: a picture or a file of the cache cannot be read; the message names it.
@@ -190,7 +193,8 @@ def faces_of(judged: JudgedSet, cache: Path | None = None, limit: int | None = N
     if kept and limit is None and not kept.is_dir():
         _keep(_aligned(judged), kept)
     faces = _kept(kept) if kept and kept.is_dir() else _aligned(judged)
-    return islice(faces, limit)
+    # chosen after alignment, which in films follows a face from frame to frame
+    return islice(faces, 0, None if limit is None else limit * every, every)
 
 
 def fingerprint(judged: JudgedSet) -> str:

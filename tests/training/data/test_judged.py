@@ -94,6 +94,35 @@ def test_a_limit_takes_the_first_and_keeps_nothing(few, tmp_path):
     assert not (tmp_path / "cache").exists()
 
 
+@pytest.mark.parametrize(("every", "limit", "taken"), [(2, None, [0, 2]), (2, 1, [0]), (3, 9, [0])])
+def test_every_so_manieth_picture_from_the_first_and_a_limit_counts_those(
+    few, tmp_path, every, limit, taken
+):
+    made, _ = few
+    for cache in (None, tmp_path / "cache"):
+        assert [f.number for f in faces_of(made, cache, limit, every)] == taken
+
+
+def test_of_films_all_frames_are_aligned_so_that_a_face_is_followed(few, tmp_path):
+    made, _ = few
+    seen = []
+
+    def samples():
+        for sample in made.samples():
+            seen.append(sample.number)
+            yield sample
+
+    list(faces_of(JudgedSet("few", samples, made.files, films=True), every=2))
+    assert seen == [0, 1, 2]
+
+
+def test_what_is_kept_is_the_whole_set_whatever_is_taken_of_it(few, tmp_path):
+    made, asked = few
+    list(faces_of(made, tmp_path / "cache", every=2))
+    assert len(list(faces_of(made, tmp_path / "cache"))) == 3
+    assert len(asked) == 1
+
+
 def test_a_set_that_changed_is_aligned_anew(few, tmp_path):
     made, asked = few
     list(faces_of(made, tmp_path / "cache"))
