@@ -6,6 +6,8 @@ a face does not count; of its colours green, which has the least noise. Pure num
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +38,7 @@ _ABOVE = ((225, 224, 223, 222), (445, 444, 443, 442))
 _BELOW = ((119, 118, 117, 230, 229, 231), (348, 347, 346, 450, 449, 451))
 _CHEEK = ((50, 205, 187), (280, 425, 411))
 _EYES = np.concatenate([_RIM, _ABOVE, _BELOW, _CHEEK], axis=1)
-_ENDS = np.cumsum([len(part[0]) for part in (_RIM, _ABOVE, _BELOW)])
+_ENDS = np.cumsum([0, *(len(part[0]) for part in (_RIM, _ABOVE, _BELOW, _CHEEK))]).tolist()
 _STEPS = np.array([(dy, dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1)])
 
 
@@ -84,7 +86,8 @@ def eyes_of(green: Green, landmarks: Points) -> tuple[float, float]:
     skin is nearly as bright as the cheek. Below a hand the first does not hold, behind dark
     glasses neither. Ratios only: the same for every skin and in every light.
     """
-    about = np.split(_around(green, landmarks[_EYES]), _ENDS, axis=1)
+    means = _around(green, landmarks[_EYES])
+    about = [means[:, start:stop] for start, stop in pairwise(_ENDS)]
     rim = about[0].mean(axis=1)
     above, below, cheek = (_middle(part) for part in about[1:])
     skin = (above + below) / 2
@@ -96,7 +99,7 @@ def eyes_of(green: Green, landmarks: Points) -> tuple[float, float]:
 
 def _around(green: Green, points: Points) -> Floats:
     """Means of the 3x3 pixels about points (..., 2)."""
-    places = np.clip(_pixels(points), 1, CROP_SIZE - 2)[..., None, :] + _STEPS
+    places = _pixels(points, 1)[..., None, :] + _STEPS
     return np.asarray(_at(green, places).mean(axis=-1, dtype=np.float32))
 
 
@@ -109,6 +112,7 @@ def _at(green: Green, places: NDArray[np.int64]) -> Green:
     return np.asarray(green[places[..., 0], places[..., 1]])
 
 
-def _pixels(points: Points) -> NDArray[np.int64]:
+def _pixels(points: Points, margin: int = 0) -> NDArray[np.int64]:
     """(..., 2) rows and columns of the crop's pixels in which points lie, or the nearest ones."""
-    return np.clip(points[..., ::-1] * CROP_SIZE, 0, CROP_SIZE - 1).astype(np.int64)
+    places = np.maximum(points[..., ::-1] * CROP_SIZE, margin)  # half the time of np.clip
+    return np.minimum(places, CROP_SIZE - 1 - margin).astype(np.int64)
