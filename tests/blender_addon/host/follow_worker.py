@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "rig" / "author"))
 from blender_worker import evaluated, nearest, vertices_by_material
 
 HEAD_OF_RIGIFY = "spine.006"  # what its face hangs on; a whole rig has a control "head"
-SETTLED_S, SPACING_S = 0.6, 0.3
-LONGEST_S = 60
+SPACING_S = 0.3
+PATIENCE_S = 60  # for each frame
 MODES = ("QUATERNION", "XYZ", "AXIS_ANGLE", "ZYX", "YXZ")
 
 
@@ -106,17 +106,14 @@ class Samples:
 
 
 def follow(session, samples, count):
-    """Look at ``count`` frames, some time after the first."""
-    end = time.monotonic() + LONGEST_S
-    due = None
-    while time.monotonic() < end and len(samples.found.get("sequence", ())) < count:
+    """Look at ``count`` frames, none of which is eased in after a start or a stall."""
+    name = samples.rigs[0].name
+    due = time.monotonic()
+    while time.monotonic() < due + PATIENCE_S and len(samples.found.get("sequence", ())) < count:
         session.tick()
-        frame = session.latest_frame()
-        if frame is not None and frame.valid:
-            due = time.monotonic() + SETTLED_S if due is None else due
-            if time.monotonic() > due:
-                due = time.monotonic() + SPACING_S
-                samples.add(frame)
+        if time.monotonic() > due and scenes.is_shown_as_it_comes(session, name):
+            samples.add(session.latest_frame())
+            due = time.monotonic() + SPACING_S
         time.sleep(1 / 60)
 
 

@@ -6,7 +6,6 @@
 Timers do not run without a window, so the worker calls the session's tick itself.
 """
 
-import copy
 import os
 import sys
 import time
@@ -50,18 +49,8 @@ def follow(head, url):
     tick_until(lambda: session().shown(rig.name) is not None)
     began_s = session().latest_frame().time_s
     tick_until(lambda: session().latest_frame().time_s > began_s + 0.5)
-    tick_until(lambda: is_shown_as_it_comes(rig.name))
+    tick_until(lambda: scenes.is_shown_as_it_comes(session(), rig.name))
     return rig
-
-
-def is_shown_as_it_comes(character):
-    """Whether nothing is being eased, in or out: another face would be shown at once, too."""
-    motion, frame = session().motion_of(character), session().latest_frame()
-    if motion is None or not frame.valid:
-        return False
-    other = frame.channels + 0.01
-    shown = copy.deepcopy(motion)(other, frame.time_s, part("core.motion").MotionSettings())
-    return np.allclose(shown, other, rtol=0, atol=1e-9)
 
 
 def record(count):

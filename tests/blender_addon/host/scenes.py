@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For workers, in Blender's Python: characters, what their F-curves hold and where they stand."""
+"""For workers, in Blender's Python: characters, what they show, their F-curves, their places."""
+
+import copy
 
 import bpy
 import numpy as np
+from boot import part
 
 
 def open_head(path):
@@ -19,6 +22,16 @@ def add_character(thing, **settings):
     for name, value in settings.items():
         setattr(character, name, value)
     return thing
+
+
+def is_shown_as_it_comes(session, character):
+    """Whether nothing is being eased, in or out: another face would be shown at once, too."""
+    motion, frame = session.motion_of(character), session.latest_frame()
+    if motion is None or frame is None or not frame.valid:
+        return False
+    other = frame.channels + 0.01
+    shown = copy.deepcopy(motion)(other, frame.time_s, part("core.motion").MotionSettings())
+    return np.allclose(shown, other, rtol=0, atol=1e-9)
 
 
 def keyed_mesh(names, name="Mesh"):
