@@ -2,7 +2,12 @@
 
 import sys
 
+import hypothesis
 import pytest
+
+# How long an example takes is the machine's business: benchmarks measure, tests do not.
+hypothesis.settings.register_profile("any_machine", deadline=None)
+hypothesis.settings.load_profile("any_machine")
 
 EXIT_STATUS = pytest.StashKey[int]()
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -96,7 +96,6 @@ def test_a_profile_without_inner_products_has_no_way_back():
         load_inverse("geface")
 
 
-@settings(deadline=None)
 @given(
     arrays(float, (8, 5), elements=st.floats(-1, 1)), arrays(float, 8, elements=st.floats(-1, 1))
 )

@@ -34,7 +34,7 @@ def frame(subject, time_s, value, valid=True):
     return Frame(0, subject, time_s, 0.0, valid, 1.0, channels)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 3000))
 def test_a_log_gives_back_what_went_in(count):
     log = FaceLog(1)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -137,7 +137,6 @@ def test_noise_is_measured_whatever_it_lies_on():
     assert noise_of(slope.astype(np.uint8)) < 1
 
 
-@settings(deadline=None)
 @given(
     arrays.arrays(np.uint8, (128, 128, 3)),
     arrays.arrays(np.float32, (478, 2), elements=st.floats(-3, 3, width=32)),

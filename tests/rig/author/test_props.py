@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rig.author import cloth, glasses, hair, tufts, wear
@@ -41,7 +41,6 @@ def test_two_builds_are_the_same_bytes(tmp_path, monkeypatch):
     assert len(first) < asset_path("props.npz").stat().st_size
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(place, place, place), min_size=1, max_size=20))
 def test_combs_are_finite_and_hair_is_pushed_only_outwards(points):
     p = np.array(points)
