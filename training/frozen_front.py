@@ -13,6 +13,7 @@ With ``--front`` the front end is that of another run, and the heads are further
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -34,14 +35,14 @@ from training.estimator import (
     format_scores,
     learn_shift,
     load_averaged,
-    mean_scores,
     model_of,
     split_rows,
     what_is_seen,
+    write_scores,
 )
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
-from training.loop import Arrays, LoopConfig, Run, World, join_world, leave_world, run_loop
-from training.shards import write_json
+from training.loop import Arrays, LoopConfig, Run, World, run_loop
+from training.running import Running, running
 
 
 class FrontFeatures:
@@ -106,6 +107,7 @@ def train(
     faces: FaceSet | None = None,
     front: FaceFrontEnd | None = None,
     world: World | None = None,
+    loader_workers: int = 0,
     stop_at_step: int | None = None,
 ) -> Run:
     """Train the heads; goes on from the checkpoint in ``out`` if there is one.
@@ -117,7 +119,7 @@ def train(
         model: which network; what reads the front end and landmarks if None.
         faces: photographs without labels, whose difference from renders is to matter less.
         front: the front end; as MediaPipe made it if None.
-        world, stop_at_step: of ``run_loop``.
+        world, loader_workers, stop_at_step: of ``run_loop``.
 
     Raises:
         ConfigError: there is nothing to train on, or ``model`` does not read the front end.
@@ -140,11 +142,16 @@ def train(
             learn_shift(task.net, varied, faces)
         return task
 
-    run = run_loop(make_task, samples, config, out, world=world, stop_at_step=stop_at_step)
-    if run.world.leads:
-        scores = evaluate(run.averaged(), pairs, held_out)
-        content = {"data": "held-out renders", "step": run.step, "mean": mean_scores(scores)}
-        write_json(out / "metrics.json", {**content, "channels": scores})
+    run = run_loop(
+        make_task,
+        samples,
+        config,
+        out,
+        world=world,
+        loader_workers=loader_workers,
+        stop_at_step=stop_at_step,
+    )
+    write_scores(run, pairs, held_out, out)
     return run
 
 
@@ -162,48 +169,30 @@ def front_of(path: Path) -> FaceFrontEnd:
 
 @click.command(cls=TrainingCommand)
 @what_is_seen
-@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
-@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True)
-@click.option("--batch-size", type=click.IntRange(2), default=128, show_default=True)
-@click.option("--learning-rate", type=float, default=1.5e-3, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
     "--front",
     "front_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Estimator's checkpoint whose front end to take instead of MediaPipe's own.",
 )
-@click.option("--threads", type=click.IntRange(1), default=1, show_default=True)
-@click.option("--device", help="cpu, cuda …; a graphics card if there is one.")
-@click.option("--mixed-precision", is_flag=True, help="bfloat16 where it loses nothing.")
+@running(LoopConfig(1000, 128, 1.5e-3, weight_decay=0.05, ema_decay=0.99), least_batch=2)
 def main(
+    running: Running,
     folders: tuple[Path, ...],
-    out: Path,
-    steps: int,
-    batch_size: int,
-    learning_rate: float,
-    seed: int,
     face_paths: tuple[Path, ...],
     faces_cache: Path | None,
     front_path: Path | None,
-    threads: int,
-    device: str | None,
-    mixed_precision: bool,
 ) -> None:
     """Train what reads MediaPipe's features; goes on from OUT's checkpoint where there is one."""
-    torch.set_num_threads(threads)
-    config = LoopConfig(
-        steps, batch_size, learning_rate, weight_decay=0.05, warmup_steps=max(steps // 10, 1),
-        ema_decay=0.99, mixed_precision=mixed_precision, seed=seed,
-    )  # fmt: skip
+    config = replace(running.config, warmup_steps=max(running.config.steps // 10, 1))
     pairs = load_aligned(folders)
     faces = read_faces(face_paths, faces_cache) if face_paths else None
     front = front_of(front_path) if front_path else None
-    world = join_world(device)
-    try:
-        run = train(pairs, config, out, faces=faces, front=front, world=world)
-    finally:
-        leave_world()
+    with running.world() as world:
+        run = train(
+            pairs, config, running.out, faces=faces, front=front, world=world,
+            loader_workers=running.loader_workers,
+        )  # fmt: skip
     if run.world.leads:
         click.echo(format_scores(evaluate(run.averaged(), pairs, split_rows(pairs)[1])))
 

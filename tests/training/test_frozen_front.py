@@ -1,16 +1,18 @@
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from geface_bridge.errors import ModelError
+from tests.training.estimator_toy import of_one_and_of_two
 from tests.training.samples import TINY, random_aligned, tiny_config
 from training.data.faces import FaceSet
 from training.estimator import AugmentedPairs, load_averaged, model_of
 from training.estimator import train as train_estimator
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
-from training.frozen_front import FrontFeatures, FrozenFrontTask, front_of, train
-from training.loop import CHECKPOINT
+from training.frozen_front import FrontFeatures, FrozenFrontTask, front_of, main, train
+from training.loop import CHECKPOINT, LoopConfig
 
 pytest.importorskip("tflite")
 
@@ -68,6 +70,26 @@ def test_a_run_that_was_stopped_gives_the_weights_of_one_that_was_not(pairs, tmp
     train(pairs, tiny_config(), tmp_path / "whole")
     train(pairs, tiny_config(), tmp_path / "parts", stop_at_step=2)
     train(pairs, tiny_config(), tmp_path / "parts")
+    whole, parts = (load_file(tmp_path / n / CHECKPOINT) for n in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_two_processes_take_the_steps_of_one(tmp_path):
+    one, two = of_one_and_of_two("frozen", tmp_path, steps=2)
+    for name, value in one.items():
+        if name.startswith(("net.", "ema.")):
+            torch.testing.assert_close(two[name], value, rtol=1e-3, atol=2e-5, msg=name)
+
+
+def test_the_command_goes_on_with_a_run_that_was_stopped_bit_for_bit(pairs, tmp_path, monkeypatch):
+    monkeypatch.setattr("training.frozen_front.load_aligned", lambda folders: pairs)
+    config = LoopConfig(3, 4, 1.5e-3, weight_decay=0.05, ema_decay=0.99, warmup_steps=1)
+    train(pairs, config, tmp_path / "whole")
+    train(pairs, config, tmp_path / "parts", stop_at_step=1)
+    words = ["--data", str(tmp_path), "--out", str(tmp_path / "parts"), "--steps", "3"]
+    done = CliRunner().invoke(main, [*words, "--batch-size", "4", "--device", "cpu"])
+    assert done.exit_code == 0, done.output
+    assert "mean" in done.output
     whole, parts = (load_file(tmp_path / n / CHECKPOINT) for n in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
 
