@@ -2,30 +2,41 @@
 
 import itertools
 from dataclasses import replace
+from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geface_bridge import capture
+from geface_bridge.errors import SourceError
 from rig.layout import load_layout
+from rig.render import Renderer
 from rig.sampling import sample_face
 from tests.training.identity_toy import Strangers, make_people, make_task
 from tests.training.toy import config
+from training.augment import photograph
+from training.data.people import DIRT
 from training.loop import CHECKPOINT, run_loop
+from training.probes import RENDER_SIZE_PX, expressive
 from training.verification import (
     Faces,
     area_under_curve,
     as_learned_renderer_paints,
+    clip_frames,
     equal_error_rate,
     held_out_renders,
     main,
     of_pixels,
     pairs_of,
+    photographs_twice,
     verification,
 )
 
+PERFORMANCE = Path(capture.__file__).with_name("performance.mp4")
 SCORES = st.lists(st.integers(-4, 4), min_size=1, max_size=12)
 
 
@@ -116,6 +127,107 @@ def test_the_command_prints_a_row_for_each_way_to_tell(tmp_path):
     rows = [line.split()[:2] for line in done.output.splitlines() if line.startswith("renders ")]
     assert rows == [["renders", name] for name in ("F_reg", "untrained", "pixels")]
     assert (tmp_path / "out.json").exists()
+
+
+def a_look(index, **values):
+    """A person of the rig, from nearly ahead, as a photograph of 256²; RGB."""
+    person = expressive(sample_face(5, index), values)
+    with Renderer(RENDER_SIZE_PX) as renderer:
+        return renderer.render(person, mask=False).image_rgb
+
+
+def write_still(path, image_rgb, frames):
+    """A film in which nothing moves."""
+    height, width = image_rgb.shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"MJPG"), 20, (width, height))
+    for _ in range(frames):
+        writer.write(np.ascontiguousarray(image_rgb[..., ::-1]))
+    writer.release()
+
+
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory):
+    """The bundled performance of 480 frames, a still of another person, and nobody."""
+    folder = tmp_path_factory.mktemp("clips")
+    (folder / "performance.mp4").symlink_to(PERFORMANCE)
+    write_still(folder / "still.avi", a_look(0), frames=61)
+    (folder / "no_face.mp4").write_bytes(b"never opened")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory):
+    """Three people who look aside, so that a mirror is to be seen."""
+    folder = tmp_path_factory.mktemp("photographs")
+    for index in range(3):
+        image_rgb = a_look(index, head_yaw=0.68)
+        cv2.imwrite(str(folder / f"{index}.png"), image_rgb[..., ::-1])
+    return folder
+
+
+def untouched(crop, rng, config):
+    """What a camera adds if it adds nothing."""
+    return crop
+
+
+def test_frames_of_clips_are_of_one_person_a_clip_and_a_clip_of_nobody_is_left_out(clips):
+    faces = clip_frames(clips, every=60)
+    assert faces.people.tolist() == [0] * 8 + [1] * 2
+    assert faces.crops.shape == (10, 128, 128, 3)
+    same, different = pairs_of(of_pixels(faces.crops), faces.people, faces.counted)
+    assert (len(same), len(different)) == (8 * 7 // 2 + 1, 8 * 2)
+
+
+def test_every_frame_is_as_another_camera_might_have_seen_it_and_the_same_each_time(
+    clips, monkeypatch
+):
+    seen = clip_frames(clips, every=60).crops
+    with monkeypatch.context() as changed:
+        changed.setattr("training.verification.photograph", untouched)
+        filmed = clip_frames(clips, every=60).crops
+    for number, (crop, as_filmed) in enumerate(zip(seen, filmed, strict=True)):
+        assert not np.array_equal(crop, as_filmed)
+        again = photograph(as_filmed, np.random.default_rng([1, number]), DIRT)
+        assert np.array_equal(crop, again)
+
+
+def test_a_photograph_comes_twice_once_mirrored_and_never_under_one_light(photographs, monkeypatch):
+    faces = photographs_twice(photographs)
+    assert faces.people.tolist() == [0, 1, 2, 0, 1, 2]
+    assert faces.crops.shape == (6, 128, 128, 3)
+    for once, again in zip(faces.crops[:3], faces.crops[3:, :, ::-1], strict=True):
+        assert np.abs(once - again.astype(float)).mean() > 2
+    monkeypatch.setattr("training.verification.photograph", untouched)
+    plain = photographs_twice(photographs).crops
+    assert np.array_equal(plain[:3], plain[3:, :, ::-1])
+    assert not np.array_equal(plain[:3], plain[3:])
+
+
+def test_a_folder_that_shows_nobody_is_told(tmp_path):
+    cv2.imwrite(str(tmp_path / "grey.png"), np.full((64, 64, 3), 90, np.uint8))
+    with pytest.raises(SourceError, match="no face in"):
+        photographs_twice(tmp_path)
+    (tmp_path / "no_face.mp4").write_bytes(b"never opened")
+    with pytest.raises(SourceError):
+        clip_frames(tmp_path / "nowhere")
+
+
+def test_the_command_verifies_clips_and_photographs_and_keeps_their_crops(
+    clips, photographs, tmp_path, monkeypatch
+):
+    run_loop(make_task, Strangers(), config(1), tmp_path / "run")
+    words = ["--weights", str(tmp_path / "run" / CHECKPOINT), "--cache", str(tmp_path / "cache")]
+    words += ["--clips", str(clips), "--photographs", str(photographs)]
+    done = CliRunner().invoke(main, [*words, "--json", str(tmp_path / "first.json")])
+    assert done.exit_code == 0, done.output
+    rows = [line.split()[:2] for line in done.output.splitlines()[1:]]
+    by = ("F_reg", "untrained", "pixels")
+    assert rows == [[name, who] for name in ("clips", "photographs") for who in by]
+    monkeypatch.setattr("training.data.faces.FaceAligner", None)  # nothing is aligned twice
+    done = CliRunner().invoke(main, [*words, "--json", str(tmp_path / "second.json")])
+    assert done.exit_code == 0, done.output
+    first, second = ((tmp_path / f"{n}.json").read_text() for n in ("first", "second"))
+    assert first == second
 
 
 def test_plain_is_the_person_alone_without_expression_or_looks():
