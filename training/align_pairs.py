@@ -169,19 +169,23 @@ def _start_worker() -> None:
 def _align_shard(shard: Path, hands: float) -> None:
     pairs = list(read_shard(shard))
     faces = [_largest(_worker["aligner"].align(seen(pair, hands))) for pair in pairs]
-    arrays: dict[str, NDArray[Any]] = {
-        "crop": np.stack([_crop(face) for face in faces]),
-        "landmarks_crop": np.stack([_landmarks(face) for face in faces]),
-        "targets": targets_from_parameters(np.stack([pair.parameters for pair in pairs])),
-        "index": np.array([pair.index for pair in pairs], np.int64),
-        "ok": np.array([face is not None for face in faces]),
-        "layout_id": np.array(load_layout().layout_id),
-        "hands": np.array(hands),
-    }
-    part = aligned_path(shard).with_suffix(".part")
+    aligned = AlignedPairs(
+        crop=np.stack([_crop(face) for face in faces]),
+        landmarks_crop=np.stack([_landmarks(face) for face in faces]),
+        targets=targets_from_parameters(np.stack([pair.parameters for pair in pairs])),
+        index=np.array([pair.index for pair in pairs], np.int64),
+        ok=np.array([face is not None for face in faces]),
+    )
+    write_aligned(aligned_path(shard), aligned, hands)
+
+
+def write_aligned(path: Path, aligned: AlignedPairs, hands: float = 0.0) -> None:
+    """Write aligned samples, whole or not at all; ``hands`` is the share that is covered."""
+    arrays = {name: getattr(aligned, name) for name in AlignedPairs.__dataclass_fields__}
+    part = path.with_suffix(".part")
     with part.open("wb") as file:
-        np.savez(file, **arrays)
-    os.replace(part, aligned_path(shard))
+        np.savez(file, **arrays, layout_id=load_layout().layout_id, hands=hands)
+    os.replace(part, path)
 
 
 def seen(pair: Pair, hands: float) -> NDArray[np.uint8]:

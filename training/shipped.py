@@ -1,4 +1,5 @@
-"""Networks of the paper's system that come with the program, each with its card beside it.
+"""Networks that come with the program to go on from, each with its card beside it: the paper's
+system's, and the estimator's before it is exported.
 
     python -m training.shipped runs/adapted/checkpoint.safetensors models/parsing.safetensors
 
@@ -24,6 +25,7 @@ from training.loop import read_averaged, read_checkpoint
 FOLDER = Path(__file__).with_name("models")
 RENDERER = FOLDER / "renderer.safetensors"
 PARSING = FOLDER / "parsing.safetensors"
+ESTIMATOR = FOLDER / "estimator.safetensors"
 
 
 def ship(checkpoint: Path, out: Path) -> None:

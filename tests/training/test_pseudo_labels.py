@@ -1,0 +1,112 @@
+"""What a teacher says of photographs becomes what is learned, and never what is scored by."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from geface_bridge import capture
+from geface_bridge.errors import ConfigError
+from rig.layout import load_layout, parameter_from_angle
+from tests.training.samples import TINY, random_aligned, tiny_config
+from training.align_pairs import load_aligned, target_names
+from training.augment import neutral_landmarks
+from training.calibration import answers
+from training.data.faces import FaceSet
+from training.estimator import load_averaged, split_rows, train
+from training.loop import CHECKPOINT
+from training.pseudo_labels import FILE, POSE_CHANNELS, main, pseudo_labelled
+
+COUNT, COPIES = 3, 3
+
+
+@pytest.fixture(scope="module")
+def faces():
+    rng = np.random.default_rng(5)
+    crops = rng.integers(0, 256, (COUNT, 128, 128, 3), dtype=np.uint8)
+    landmarks = np.stack([neutral_landmarks()] * COUNT)
+    pose = rng.random((COUNT, 2), dtype=np.float32)
+    return FaceSet(crops, landmarks, pose, np.array(["a", "b", "c"]))
+
+
+@pytest.fixture(scope="module")
+def teacher_path(tmp_path_factory):
+    out = tmp_path_factory.mktemp("teacher")
+    train(random_aligned(24), tiny_config(), out, model=TINY)
+    return out / CHECKPOINT
+
+
+@pytest.fixture(scope="module")
+def teacher(teacher_path):
+    return load_averaged(teacher_path)[0]
+
+
+@pytest.fixture(scope="module")
+def labelled(teacher, faces):
+    return pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
+
+
+def test_targets_are_what_the_teacher_says_of_the_very_picture(labelled, teacher):
+    said = answers(teacher, labelled.crop, labelled.landmarks_crop)
+    columns = [i for i, name in enumerate(target_names()) if name not in POSE_CHANNELS]
+    np.testing.assert_allclose(labelled.targets[:, columns], said[:, columns], atol=1e-6)
+
+
+def test_the_head_turns_as_the_landmarks_say(labelled, faces):
+    for axis, name in enumerate(POSE_CHANNELS):
+        column = labelled.targets[:, target_names().index(name)].astype(np.float64)
+        found = parameter_from_angle(column, load_layout().raw["pose"][axis])
+        np.testing.assert_allclose(found, np.tile(faces.pose[:, axis], COPIES), atol=1e-5)
+
+
+def test_the_first_copy_is_the_photograph_and_others_have_other_expressions(labelled, faces):
+    np.testing.assert_array_equal(labelled.crop[:COUNT], faces.crops)
+    np.testing.assert_array_equal(labelled.landmarks_crop[:COUNT], faces.landmarks)
+    moved = np.abs(labelled.landmarks_crop[COUNT:] - neutral_landmarks()).max((1, 2))
+    assert (moved > 0).all()
+    assert len(np.unique(labelled.landmarks_crop.reshape(len(labelled.index), -1), axis=0)) == 7
+
+
+def test_none_of_them_is_held_out(labelled):
+    learned, held_out = split_rows(labelled)
+    assert len(learned) == COUNT * COPIES
+    assert not len(held_out)
+
+
+def test_seeds_decide_the_expressions(labelled, teacher, faces):
+    again = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
+    other = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES, seed=1)
+    np.testing.assert_array_equal(again.landmarks_crop, labelled.landmarks_crop)
+    assert (other.landmarks_crop[COUNT:] != labelled.landmarks_crop[COUNT:]).any()
+
+
+def test_no_face_is_a_clear_error(teacher, faces):
+    none = FaceSet(*(part[:0] for part in (faces.crops, faces.landmarks, faces.pose, faces.names)))
+    with pytest.raises(ConfigError, match="no photograph with a face"):
+        pseudo_labelled(teacher, teacher.channel_names, none)
+
+
+def test_the_command_writes_what_a_training_reads(teacher_path, tmp_path, face_photograph):
+    out = tmp_path / "photographs"
+    told = ["--faces", face_photograph, "--teacher", teacher_path, "--copies", 2, "--out", out]
+    result = CliRunner().invoke(main, [str(word) for word in told])
+    assert result.exit_code == 0, result.output
+    assert "2 pictures of 1 photographs" in result.output
+    read = load_aligned([out])
+    assert (out / FILE).exists()
+    assert len(read.index) == 2
+    assert torch.from_numpy(read.targets).isfinite().all()
+
+
+@pytest.fixture(scope="module")
+def face_photograph(tmp_path_factory):
+    """A frame of the bundled performance, as a picture file."""
+    film = cv2.VideoCapture(str(Path(capture.__file__).with_name("performance.mp4")))
+    found, frame = film.read()
+    assert found
+    path = tmp_path_factory.mktemp("photograph") / "face.png"
+    cv2.imwrite(str(path), frame)
+    return path

@@ -1,0 +1,134 @@
+"""Photographs with what a teacher says of them, to learn from beside renders.
+
+    python -m training.pseudo_labels --faces PHOTOS --teacher runs/tuned/checkpoint.safetensors \\
+        --out runs/photographs
+    python -m training.estimator --data runs/pairs --data runs/photographs …
+
+A network that goes on learning from renders alone gets better at renders and forgets photographs.
+Here it hears, of photographs, what it or an earlier one said of them as they are, and must say the
+same when they are dark, blurred or behind a hand (``training.augment``): self-training, as in Xie
+et al. 2020, "Self-training with Noisy Student". Copies beyond the first are warped along their
+landmarks to other expressions (``training.data.warps``), and the teacher sees the warped picture.
+No human label is involved.
+"""
+
+# torch is Any to mypy here (pyproject.toml).
+# mypy: disable-error-code="untyped-decorator"
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from geface_bridge.errors import ConfigError
+from rig.layout import angle_from_parameter, load_layout
+from training.align_pairs import AlignedPairs, write_aligned
+from training.calibration import answers
+from training.console import TrainingCommand
+from training.data.faces import FaceSet, read_faces
+from training.data.warps import warp_expression
+from training.ensemble import Ensemble
+from training.estimator import VALIDATION_EVERY, load_averaged
+
+FILE = "aligned-photographs.npz"
+POSE_CHANNELS = ("head_yaw", "head_pitch")
+
+
+def pseudo_labelled(
+    teacher: nn.Module,
+    channel_names: tuple[str, ...],
+    faces: FaceSet,
+    copies: int = 1,
+    seed: int = 0,
+) -> AlignedPairs:
+    """``copies`` variants of every face, and the teacher's answers as targets.
+
+    Head yaw and pitch are the landmarks' own (``FaceSet.pose``), which are better than a network's.
+    The sample indices are such that none is held out (``training.estimator.split_rows``): what a
+    teacher says is nothing to score by.
+
+    Args:
+        teacher: answers channels to (crop, landmarks), as ``EstimatorNet`` does.
+        channel_names: of its K channels.
+        faces: photographs.
+        copies: of each; the first is as it is, the others show other expressions.
+        seed: of the expressions.
+
+    Raises:
+        ConfigError: there is no face.
+    """
+    if not len(faces):
+        raise ConfigError("there is no photograph with a face to label: give others with --faces")
+    drawn = [_variant(faces, i, copy, seed) for copy in range(copies) for i in range(len(faces))]
+    crops, landmarks = (np.stack(part) for part in zip(*drawn, strict=True))
+    targets = answers(teacher, crops, landmarks).astype(np.float32)
+    for axis, name in enumerate(POSE_CHANNELS):
+        angle = angle_from_parameter(
+            faces.pose[:, axis].astype(float), load_layout().raw["pose"][axis]
+        )
+        targets[:, channel_names.index(name)] = np.tile(angle, copies)
+    count = len(crops)
+    index = VALIDATION_EVERY * np.arange(count, dtype=np.int64)
+    return AlignedPairs(crops, landmarks, targets, index, np.ones(count, bool))
+
+
+def _variant(
+    faces: FaceSet, position: int, copy: int, seed: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Crop and landmarks of one copy of a face."""
+    crop, landmarks = faces.crops[position], faces.landmarks[position]
+    if copy == 0:
+        return crop, landmarks
+    rng = np.random.default_rng((seed, copy, position))
+    warped, moved = warp_expression(crop, landmarks.astype(np.float64), rng)
+    return warped, moved.astype(np.float32)
+
+
+@click.command(cls=TrainingCommand)
+@click.option(
+    "--faces",
+    "face_paths",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Photographs without labels, or folders of them; may be given several times.",
+)
+@click.option(
+    "--faces-cache", type=click.Path(dir_okay=False, path_type=Path), help="Keeps their crops."
+)
+@click.option(
+    "--teacher",
+    "teachers",
+    multiple=True,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Checkpoint of an estimator; of several the mean of their answers counts.",
+)
+@click.option(
+    "--copies", type=click.IntRange(1), default=4, show_default=True, help="Of each face."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--out", type=click.Path(file_okay=False, path_type=Path), required=True)
+def main(
+    face_paths: tuple[Path, ...],
+    faces_cache: Path | None,
+    teachers: tuple[Path, ...],
+    copies: int,
+    seed: int,
+    out: Path,
+) -> None:
+    """Write what teachers say of photographs to OUT, for training.estimator --data OUT."""
+    teacher = Ensemble([load_averaged(path)[0] for path in teachers]).eval()
+    faces = read_faces(face_paths, faces_cache)
+    labelled = pseudo_labelled(teacher, teacher.channel_names, faces, copies, seed)
+    out.mkdir(parents=True, exist_ok=True)
+    write_aligned(out / FILE, labelled)
+    click.echo(f"{len(labelled.index)} pictures of {len(faces)} photographs in {out / FILE}")
+
+
+if __name__ == "__main__":
+    main()
