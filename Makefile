@@ -68,7 +68,7 @@ train: test-env ## Render, align, train, export the estimator (COUNT, PEOPLE, SE
 		--wink 0.1 --workers $(WORKERS) --out $(RUN)/pairs
 	$(BIN)/python -m training.render_pairs --count $(PEOPLE) --seed 201 --size 128 --no-masks \
 		--draw people --each 8 --workers $(WORKERS) --out $(RUN)/people
-	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --workers $(WORKERS)
+	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --hands 0.2 --workers $(WORKERS)
 	$(BIN)/python -m training.align_pairs --data $(RUN)/people --workers $(WORKERS)
 	$(BIN)/python -m training.frozen_front --data $(RUN)/pairs $(PHOTOGRAPHS) --steps $(STEPS) \
 		--seed $(SEED) --out $(RUN)/frozen
