@@ -11,9 +11,19 @@ import pytest
 @pytest.fixture
 def command():
     words = ["-m", "geface_bridge", "rig", "--no-browser", "--viewer-port", "0"]
-    with subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True) as running:
+    with subprocess.Popen(
+        [sys.executable, *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=_heed_ctrl_c,
+    ) as running:
         yield running
         running.kill()
+
+
+def _heed_ctrl_c():
+    """Tests that a script runs in its background inherit that Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def test_it_serves_its_page_until_ctrl_c(command):
