@@ -24,6 +24,7 @@ import numpy as np
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PLACES = (".venv-author", ".venv-blender-4.2", ".venv-blender-5.0")
+CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL)
 CLIP = ROOT / "geface_bridge/capture/performance.mp4"
 
 
@@ -58,15 +59,15 @@ class Blender:
     ) -> dict[str, np.ndarray]:
         """What a worker saves at ``result``.
 
-        Blender as a module dies of a signal now and then (4.2 once in some 400 runs, without a
-        word); so one that did is told of in a warning and started once more.
+        Blender as a module crashes now and then (4.2 once in some 400 runs, without a word); so
+        one that did is told of in a warning and started once more.
 
         Raises:
             AssertionError: it saved nothing or failed; with all that it printed.
         """
         command = [HERE / "boot.py", self.module, worker, result, *arguments]
         done = _blender(self.python, self.folder, command, timeout_s)
-        if done.returncode < 0:
+        if -done.returncode in CRASHES:
             ended = f"Blender {self.version}, {worker.name} {_ending(done.returncode)}"
             warnings.warn(f"{ended}, is run again:\n{done.stderr}", stacklevel=2)
             done = _blender(self.python, self.folder, command, timeout_s)
