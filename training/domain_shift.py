@@ -18,6 +18,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from training.chance import drawn_for
+
 SHIFT_RANGE = (-0.2, 1.2)
 """From a little beyond renders to a little beyond photographs."""
 
@@ -40,7 +42,8 @@ class DomainShift(nn.Module):
         if not self.training:
             return features
         low, high = SHIFT_RANGE
-        share = torch.rand(len(features), 1, device=features.device) * (high - low) + low
+        share = drawn_for(len(features), lambda n: torch.rand(n, 1, device=features.device))
+        share = share * (high - low) + low
         return features + share * self.shift
 
 

@@ -32,6 +32,7 @@ from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.augment import AugmentConfig, augment
+from training.chance import SharedDropout
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
 from training.domain_shift import DomainShift, mean_of
@@ -266,7 +267,7 @@ def _front_net(config: ModelConfig) -> nn.Sequential:
     """Reads the front end's numbers; dropped out at random so that none is leant on."""
     return nn.Sequential(
         SharedBatchNorm1d(FRONT_END_FEATURES, affine=False),
-        nn.Dropout(config.front_dropout),
+        SharedDropout(config.front_dropout),
         nn.Linear(FRONT_END_FEATURES, config.front_features),
         nn.ReLU(),
     )

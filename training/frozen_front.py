@@ -15,16 +15,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, distributed
 from tqdm import tqdm
 
 from geface_bridge.errors import ConfigError, ModelError
-from training.align_pairs import AlignedPairs, load_aligned
+from training.align_pairs import AlignedPairs, load_aligned, target_names
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
 from training.estimator import (
@@ -41,6 +42,7 @@ from training.estimator import (
     write_scores,
 )
 from training.face_backbone import FRONT_END_FEATURES, FaceFrontEnd, load_face_backbone
+from training.face_mesh import LANDMARK_COUNT
 from training.loop import Arrays, LoopConfig, Run, World, run_loop
 from training.running import Running, running
 
@@ -49,34 +51,47 @@ class FrontFeatures:
     """Samples as a front end sees them: features, landmarks, targets.
 
     Each is varied once, by a generator of its own, and its features are kept in half precision
-    (they reach 35; that is exact to 2 per cent of what noise in the picture changes).
+    (they reach 35; that is exact to 2 per cent of what noise in the picture changes). Processes
+    share the work out, and then each has all of it.
 
     Args:
         front: the front end.
         samples: renders, varied by their generator.
         seed: of the variants.
         batch_size: faces at a time.
+        world: the processes.
     """
 
     def __init__(
-        self, front: FaceFrontEnd, samples: AugmentedPairs, seed: int, batch_size: int = 64
+        self,
+        front: FaceFrontEnd,
+        samples: AugmentedPairs,
+        seed: int,
+        batch_size: int = 64,
+        world: World | None = None,
     ) -> None:
-        count = len(samples)
+        count, world = len(samples), world or World()
         self._features = np.zeros((count, FRONT_END_FEATURES), np.float16)
-        self._rest: list[tuple[NDArray[np.float32], NDArray[np.float32]]] = []
-        for first in tqdm(range(0, count, batch_size), desc="features", disable=None):
-            positions = range(first, min(first + batch_size, count))
+        self._landmarks = np.zeros((count, LANDMARK_COUNT, 2), np.float32)
+        self._targets = np.zeros((count, len(target_names())), np.float32)
+        batches = range(world.rank * batch_size, count, world.size * batch_size)
+        for first in tqdm(batches, desc="features", disable=None if world.leads else True):
+            rows = slice(first, min(first + batch_size, count))
+            positions = range(rows.start, rows.stop)
             drawn = [samples.sample(p, np.random.default_rng((seed, p))) for p in positions]
             crops, landmarks, targets = (np.stack(part) for part in zip(*drawn, strict=True))
-            self._features[first : positions.stop] = _features(front, crops, landmarks)
-            self._rest += list(zip(landmarks, targets, strict=True))
+            self._features[rows] = _features(front, crops, landmarks)
+            self._landmarks[rows], self._targets[rows] = landmarks, targets
+        for part in (self._features, self._landmarks, self._targets):
+            _put_together(part, world)
 
     def __len__(self) -> int:
-        return len(self._rest)
+        return len(self._features)
 
     def sample(self, position: int, rng: np.random.Generator) -> Arrays:
         """See ``training.loop.Samples``; nothing is left to chance here."""
-        return self._features[position].astype(np.float32), *self._rest[position]
+        features = self._features[position].astype(np.float32)
+        return features, self._landmarks[position], self._targets[position]
 
 
 class FrozenFrontTask(EstimatorTask):
@@ -87,6 +102,17 @@ class FrozenFrontTask(EstimatorTask):
         features, landmarks, targets = batch
         seen = [self.net.read_front(features)]
         return self.losses(*self.net.judge(landmarks, seen), targets)
+
+
+def _put_together(rows: NDArray[Any], world: World, at_a_time: int = 4096) -> None:
+    """Fill the rows, 0 here, that other processes worked out."""
+    if world.size == 1:
+        return
+    for first in range(0, len(rows), at_a_time):
+        part = rows[first : first + at_a_time]
+        summed = torch.from_numpy(part.astype(np.float32)).to(world.device)
+        distributed.all_reduce(summed)
+        part[:] = summed.cpu().numpy()
 
 
 @torch.no_grad()
@@ -131,7 +157,7 @@ def train(
     varied = AugmentedPairs(pairs, rows)
     front = front or FaceFrontEnd(load_face_backbone())
     front = front.to(memory_format=torch.channels_last)
-    samples = FrontFeatures(front, varied, config.seed)
+    samples = FrontFeatures(front, varied, config.seed, world=world)
 
     def make_task() -> FrozenFrontTask:
         task = FrozenFrontTask(model or model_of("front"))

@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from geface_bridge.align import CROP_SIZE
 from rig.layout import load_layout
+from training.chance import SharedDropout
 from training.console import TrainingCommand
 from training.data.pairs import PairSet
 from training.data.people import PeopleSet, WithPlain
@@ -76,7 +77,7 @@ class IdentityNet(nn.Module):
         )
         self.last = Residual(config.widths[-1])
         self.embed = nn.Sequential(
-            nn.Dropout(config.dropout),
+            SharedDropout(config.dropout),
             nn.Linear(config.widths[-1] * 16, config.embedding, bias=False),
             # without it all faces begin as one, and a hundred steps do not part them
             SharedBatchNorm1d(config.embedding, affine=False),

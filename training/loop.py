@@ -207,8 +207,9 @@ class Run:
     def train_step(self, batch: tuple[Tensor, ...]) -> dict[str, float]:
         """One step; the losses of this process' part of the batch."""
         self.task.net.train()
-        # what is random within a step is a function of the step
-        torch.manual_seed(_mixed(self.config.seed, self.step, self.world.rank))
+        # what is random within a step is a function of the step, and all processes draw the same
+        # (training.chance)
+        torch.manual_seed(_mixed(self.config.seed, self.step))
         for group in self.optimizer.param_groups:
             group["lr"] = self.config.learning_rate * schedule(self.step, self.config)
         with self._precision():

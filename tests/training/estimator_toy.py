@@ -6,16 +6,17 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from tests.training.samples import TINY, random_aligned, tiny_config
 from training import estimator, frozen_front
+from training.data.faces import FaceSet
 from training.estimator import model_of
 from training.loop import CHECKPOINT, join_world, leave_world, read_checkpoint
 
 ROOT = Path(__file__).parents[2]
-# what is drawn within a step, as dropout is, each process draws for itself
-FRONT = replace(model_of("front"), front_features=8, front_dropout=0.0)
+FRONT = replace(model_of("front"), front_features=8)
 KINDS = {
     "crop": partial(estimator.train, model=TINY),
     "landmarks": partial(estimator.train, model=model_of("landmarks")),
@@ -26,8 +27,10 @@ KINDS = {
 
 def learn(kind, out, steps, world=None):
     """Train one of ``KINDS`` on few samples."""
-    config = tiny_config(steps=steps, ema_decay=0.9)
-    return KINDS[kind](random_aligned(24), config, out, world=world)
+    config, pairs = tiny_config(steps=steps, ema_decay=0.9), random_aligned(24)
+    pose, names = np.zeros((3, 2), np.float32), np.array(["a", "b", "c"])
+    faces = FaceSet(255 - pairs.crop[:3], pairs.landmarks_crop[:3], pose, names)
+    return KINDS[kind](pairs, config, out, faces=faces, world=world)
 
 
 def of_one_and_of_two(kind, tmp_path, steps):

@@ -14,7 +14,7 @@ from training.identity import IdentityConfig, IdentityTask
 from training.loop import join_world, leave_world, run_loop
 from training.shards import Pair, shard_path, write_json, write_shard
 
-TINY = IdentityConfig(stem=2, widths=(4, 4, 8), embedding=16, dropout=0.0)
+TINY = IdentityConfig(stem=2, widths=(4, 4, 8), embedding=16)
 NUMBERS = load_layout().blocks["identity"]
 
 
