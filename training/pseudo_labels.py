@@ -10,10 +10,14 @@ same when they are dark, blurred or behind a hand (``training.augment``): self-t
 et al. 2020, "Self-training with Noisy Student". Copies beyond the first are warped along their
 landmarks to other expressions (``training.data.warps``), and the teacher sees the warped picture.
 No human label is involved.
+
+A teacher is an estimator or R (``training.regressor``), whose features come from another network,
+so that it errs elsewhere; of several teachers the mean counts. What is too slow to run live can
+teach.
 """
 
-# torch is Any to mypy here (pyproject.toml).
-# mypy: disable-error-code="untyped-decorator"
+# torch is Any to mypy here (pyproject.toml), hence its subclasses are too.
+# mypy: disable-error-code="misc, no-any-return, untyped-decorator"
 
 from __future__ import annotations
 
@@ -21,21 +25,56 @@ from pathlib import Path
 
 import click
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from geface_bridge.errors import ConfigError
 from rig.layout import angle_from_parameter, load_layout
-from training.align_pairs import AlignedPairs, write_aligned
+from training.align_pairs import AlignedPairs, target_names, targets_from_parameters, write_aligned
 from training.calibration import answers
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
 from training.data.warps import warp_expression
 from training.ensemble import Ensemble
-from training.estimator import VALIDATION_EVERY, load_averaged
+from training.estimator import VALIDATION_EVERY, channel_scale, load_averaged
+from training.loop import read_checkpoint
+from training.regressor import TASK as REGRESSOR
+from training.regressor import FaceReader, load_regressor
 
 FILE = "aligned-photographs.npz"
 POSE_CHANNELS = ("head_yaw", "head_pitch")
+
+
+class ReaderTeacher(nn.Module):
+    """R as an estimator: channels of (crop, landmarks), of which it looks at the crop alone.
+
+    Args:
+        reader: F_seg and R.
+    """
+
+    def __init__(self, reader: FaceReader) -> None:
+        super().__init__()
+        self.reader = reader
+        self.channel_names = target_names()
+        self.register_buffer("scale", channel_scale(self.channel_names), persistent=False)
+
+    def forward(self, crop: Tensor, landmarks: Tensor) -> tuple[Tensor, Tensor]:
+        """(N, K) channels of (N, 128, 128, 3) uint8; (N, K) sigma of 0, as R tells none."""
+        parameters = self.reader(crop.permute(0, 3, 1, 2).float() / 255)
+        channels = torch.from_numpy(targets_from_parameters(parameters.numpy()))
+        return channels, torch.zeros_like(channels)
+
+
+def read_teacher(path: Path) -> nn.Module:
+    """The network of a checkpoint of ``training.estimator`` or ``training.regressor``.
+
+    Raises:
+        ModelError: it is another's, or none.
+    """
+    if read_checkpoint(path)[0].get("task") == REGRESSOR:
+        return ReaderTeacher(load_regressor(path))
+    return load_averaged(path)[0]
 
 
 def pseudo_labelled(
@@ -106,7 +145,7 @@ def _variant(
     multiple=True,
     required=True,
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Checkpoint of an estimator; of several the mean of their answers counts.",
+    help="Checkpoint of an estimator or of R; of several the mean of their answers counts.",
 )
 @click.option(
     "--copies", type=click.IntRange(1), default=4, show_default=True, help="Of each face."
@@ -122,7 +161,7 @@ def main(
     out: Path,
 ) -> None:
     """Write what teachers say of photographs to OUT, for training.estimator --data OUT."""
-    teacher = Ensemble([load_averaged(path)[0] for path in teachers]).eval()
+    teacher = Ensemble([read_teacher(path) for path in teachers]).eval()
     faces = read_faces(face_paths, faces_cache)
     labelled = pseudo_labelled(teacher, teacher.channel_names, faces, copies, seed)
     out.mkdir(parents=True, exist_ok=True)

@@ -7,18 +7,22 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
+from safetensors.torch import save_file
 
 from geface_bridge import capture
-from geface_bridge.errors import ConfigError
+from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout, parameter_from_angle
+from tests.training.paper_toy import warm_run
 from tests.training.samples import TINY, random_aligned, tiny_config
-from training.align_pairs import load_aligned, target_names
+from training.align_pairs import load_aligned, target_names, targets_from_parameters
 from training.augment import neutral_landmarks
 from training.calibration import answers
-from training.data.faces import FaceSet
+from training.data.faces import FaceSet, picture_from_crop
+from training.ensemble import Ensemble
 from training.estimator import load_averaged, split_rows, train
 from training.loop import CHECKPOINT
-from training.pseudo_labels import FILE, POSE_CHANNELS, main, pseudo_labelled
+from training.pseudo_labels import FILE, POSE_CHANNELS, main, pseudo_labelled, read_teacher
+from training.regressor import load_regressor
 
 COUNT, COPIES = 3, 3
 
@@ -81,6 +85,35 @@ def test_seeds_decide_the_expressions(labelled, teacher, faces):
     other = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES, seed=1)
     np.testing.assert_array_equal(again.landmarks_crop, labelled.landmarks_crop)
     assert (other.landmarks_crop[COUNT:] != labelled.landmarks_crop[COUNT:]).any()
+
+
+@pytest.fixture(scope="module")
+def regressor_path(tmp_path_factory):
+    out = tmp_path_factory.mktemp("regressor")
+    warm_run(out)
+    return out / CHECKPOINT
+
+
+def test_a_regressor_teaches_what_its_parameters_mean(regressor_path, faces):
+    said = answers(read_teacher(regressor_path), faces.crops, faces.landmarks)
+    pictures = np.stack([picture_from_crop(crop) for crop in faces.crops])
+    with torch.no_grad():
+        parameters = load_regressor(regressor_path)(torch.from_numpy(pictures)).numpy()
+    np.testing.assert_allclose(said, targets_from_parameters(parameters), atol=1e-5)
+
+
+def test_of_an_estimator_and_a_regressor_the_mean_counts(teacher_path, regressor_path, faces):
+    each = [read_teacher(path) for path in (teacher_path, regressor_path)]
+    both = answers(Ensemble(each).eval(), faces.crops, faces.landmarks)
+    apart = [answers(one, faces.crops, faces.landmarks) for one in each]
+    np.testing.assert_allclose(both, np.clip(np.mean(apart, axis=0), -2, 1), atol=1e-5)
+
+
+def test_another_networks_checkpoint_is_refused_by_name(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"x": torch.zeros(1)}, path, metadata={"task": "renderer"})
+    with pytest.raises(ModelError, match=r"other\.safetensors has task renderer"):
+        read_teacher(path)
 
 
 def test_no_face_is_a_clear_error(teacher, faces):
