@@ -17,15 +17,13 @@ PIP := -m pip --disable-pip-version-check install --quiet
 # (PIP_EXTRA_INDEX_URL), pip takes those and saves 2 GB.
 TORCH ?= torch==2.13.0
 
-# make train: how much, and where; what is here made the model that ships. FACES is a folder of
-# photographs, which need no labels; without it the network trusts renders more, and its answers
-# are not calibrated.
+# make train: how much, and where. FACES is a folder of photographs, which need no labels; without
+# it the network trusts renders more, and its answers are not calibrated.
 COUNT ?= 14848
 PEOPLE ?= 5632
-PLAIN ?= 81920
 STEPS ?= 1000
 TUNING ?= 700
-MORE_TUNING ?= 6000
+MORE_TUNING ?= 3000
 COPIES ?= 4
 SEED ?= 0
 WORKERS ?= 2
@@ -35,8 +33,8 @@ MODEL ?= geface_bridge/models/estimator.onnx
 ADDON_TESTS := $(wildcard tests/blender_addon/host tests/blender_addon/ui)
 PHOTOGRAPHS := $(if $(FACES),--faces $(FACES) --faces-cache $(RUN)/faces.npz)
 TUNE := $(PHOTOGRAPHS) --parts front --tune-front --batch-size 32 --learning-rate 4e-4
-# Twice what is said twice: random renders look most like photographs, and there are few of these.
-RENDERS := $(foreach set,pairs pairs people plain,--data $(RUN)/$(set))
+# What is named twice is seen twice as often.
+RENDERS := $(foreach set,pairs pairs people,--data $(RUN)/$(set))
 ANSWERED := $(if $(FACES),$(foreach time,1 2,--data $(RUN)/photographs))
 NEXT_SEED := $(shell expr $(SEED) + 1)
 
@@ -75,11 +73,8 @@ train: test-env ## Render, align, train, export the estimator (COUNT, SEED, FACE
 		--one-sided 0.4 --wink 0.1 --workers $(WORKERS) --out $(RUN)/pairs
 	$(BIN)/python -m training.render_pairs --count $(PEOPLE) --seed 201 --size 128 --no-masks \
 		--draw people --each 8 --workers $(WORKERS) --out $(RUN)/people
-	$(BIN)/python -m training.render_pairs --count $(PLAIN) --seed 102 --size 192 --no-masks \
-		--no-antialias --draw plain --workers $(WORKERS) --out $(RUN)/plain
 	$(BIN)/python -m training.align_pairs --data $(RUN)/pairs --hands 0.2 --workers $(WORKERS)
 	$(BIN)/python -m training.align_pairs --data $(RUN)/people --workers $(WORKERS)
-	$(BIN)/python -m training.align_pairs --data $(RUN)/plain --workers $(WORKERS)
 	$(BIN)/python -m training.frozen_front --data $(RUN)/pairs $(PHOTOGRAPHS) --steps $(STEPS) \
 		--seed $(SEED) --out $(RUN)/frozen
 	$(BIN)/python -m training.estimator --data $(RUN)/pairs $(TUNE) \
@@ -94,9 +89,8 @@ endif
 		--seed $(NEXT_SEED) --out $(RUN)/estimator
 	$(BIN)/python -m training.export --checkpoint $(RUN)/estimator/checkpoint.safetensors \
 		--without head_yaw --without head_pitch --data $(RUN)/pairs $(PHOTOGRAPHS) --out $(MODEL) \
-		--data-description "$(COUNT) random renders, seed 41, $(PEOPLE) of people, seed 201, \
-$(PLAIN) plain, seed 102" \
-		--training-command "make train COUNT=$(COUNT) PEOPLE=$(PEOPLE) PLAIN=$(PLAIN) STEPS=$(STEPS) \
+		--data-description "$(COUNT) random renders, seed 41, and $(PEOPLE) of people, seed 201" \
+		--training-command "make train COUNT=$(COUNT) PEOPLE=$(PEOPLE) STEPS=$(STEPS) \
 TUNING=$(TUNING) MORE_TUNING=$(MORE_TUNING) COPIES=$(COPIES) SEED=$(SEED) FACES=$(FACES)"
 
 rig: author-env ## Build rig/assets in Blender from MakeHuman's data

@@ -15,7 +15,7 @@ from geface_bridge.estimate import Estimator
 
 ROOT = Path(__file__).parents[2]
 CLIP = ROOT / "geface_bridge" / "capture" / "performance.mp4"
-SMALL = {"COUNT": 48, "PEOPLE": 16, "PLAIN": 16, "STEPS": 2, "TUNING": 1, "MORE_TUNING": 2}
+SMALL = {"COUNT": 48, "PEOPLE": 16, "STEPS": 2, "TUNING": 1, "MORE_TUNING": 2}
 
 pytest.importorskip("tflite")
 pytest.importorskip("pyrender")
