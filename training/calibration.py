@@ -38,7 +38,7 @@ GAIN_STEPS = 9
 
 @dataclass(frozen=True)
 class Calibration:
-    """(K,) gain and zero of each channel: ``gain * (answer - zero)``, clamped to 0..1.
+    """(K,) gain and zero of each channel, of ``training.ensemble.calibrated``.
 
     Angles have gain 1 and zero 0.
     """

@@ -18,6 +18,9 @@ from torch import Tensor, nn
 from geface_bridge.errors import ConfigError
 from training.estimator import EstimatorNet, narrowed
 
+REST = 0.01
+"""What an AU's zero is answered as, at most: a twentieth of an intensity of the 0..5 scale."""
+
 
 class Ensemble(nn.Module):
     """The mean of networks with the same channels.
@@ -40,7 +43,7 @@ class Ensemble(nn.Module):
         self.register_buffer("zero", torch.zeros(len(self.channel_names)))
 
     def calibrate(self, gain: Tensor, zero: Tensor) -> None:
-        """Answer ``gain * (mean - zero)`` from now on, both (K,), clamped for intensities."""
+        """Answer intensities as ``calibrated`` does from now on, by gain and zero, both (K,)."""
         self.gain.copy_(gain)
         self.zero.copy_(zero)
 
@@ -57,10 +60,23 @@ class Ensemble(nn.Module):
         answers = [net(crop, landmarks) for net in self.nets]
         means = torch.stack([channels for channels, _ in answers])
         mean = means.mean(0)
-        stretched = self.gain * (mean - self.zero)
-        channels = torch.where(self.is_intensity, stretched.clamp(0, 1), stretched)
+        channels = torch.where(self.is_intensity, calibrated(mean, self.gain, self.zero), mean)
         variance = torch.stack([sigma for _, sigma in answers]).square().mean(0)
         return channels, (variance + (means - mean).square().mean(0)).sqrt()
+
+
+def calibrated(mean: Tensor, gain: Tensor, zero: Tensor) -> Tensor:
+    """Intensities 0..1: above its zero an AU is stretched, below it is pressed into ``REST``.
+
+    Cut off at the zero, half of what a face at rest does would be lost, and a small AU, whose
+    zero is high for what it ever reaches, would hardly move at all.
+
+    Args:
+        mean: (N, K) answers, 0..1.
+        gain, zero: (K,).
+    """
+    below = torch.minimum(mean, zero) * (zero.clamp(max=REST) / zero.clamp(min=REST))
+    return (below + gain * (mean - zero).clamp(min=0)).clamp(0, 1)
 
 
 def without(ensemble: Ensemble, channels: tuple[str, ...]) -> Ensemble:

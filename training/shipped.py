@@ -26,6 +26,7 @@ FOLDER = Path(__file__).with_name("models")
 RENDERER = FOLDER / "renderer.safetensors"
 PARSING = FOLDER / "parsing.safetensors"
 ESTIMATOR = FOLDER / "estimator.safetensors"
+SECOND_ESTIMATOR = FOLDER / "estimator_second.safetensors"
 
 
 def ship(checkpoint: Path, out: Path) -> None:

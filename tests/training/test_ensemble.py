@@ -2,11 +2,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from geface_bridge.errors import ConfigError
 from tests.training.samples import TINY, random_aligned
 from training.align_pairs import target_names
-from training.ensemble import Ensemble, without
+from training.ensemble import REST, Ensemble, calibrated, without
 from training.estimator import EstimatorNet
 
 NAMES = target_names()
@@ -69,15 +71,33 @@ def test_networks_of_different_channels_are_refused():
         Ensemble([])
 
 
+def test_above_its_zero_an_au_is_stretched_and_below_pressed_into_rest():
+    mean = torch.tensor([[0.0, 0.05, 0.2, 0.3, 0.9]]).T
+    found = calibrated(mean, torch.tensor([1.5]), torch.tensor([0.2]))
+    expected = torch.tensor([[0, REST / 4, REST, REST + 0.15, 1.0]]).T
+    torch.testing.assert_close(found, expected)
+
+
+@given(st.floats(1, 1.5), st.floats(0, 0.5))
+def test_calibration_keeps_the_order_of_answers_and_zero_at_zero(gain, zero):
+    mean = torch.linspace(0, 1, 101)[:, None]
+    found = calibrated(mean, torch.tensor([gain]), torch.tensor([zero]))[:, 0]
+    assert found[0] == 0
+    assert (found.diff()[found[1:] < 1] > 0).all()
+    assert found.max() <= 1
+    assert found[mean[:, 0] <= zero].max() <= REST + 1e-6
+
+
 @torch.no_grad()
-def test_calibrated_answers_are_stretched_and_clamped_and_angles_too_when_asked():
+def test_calibration_leaves_angles_and_sigma_alone():
     ensemble = Ensemble(nets())
     before, sigma = ensemble(*inputs())
-    ensemble.calibrate(torch.full((len(NAMES),), 2.0), torch.full((len(NAMES),), 0.01))
+    gain, zero = torch.full((len(NAMES),), 2.0), torch.full((len(NAMES),), 0.01)
+    ensemble.calibrate(gain, zero)
     after, same = ensemble(*inputs())
     au = ensemble.is_intensity
-    torch.testing.assert_close(after[:, au], (2 * (before[:, au] - 0.01)).clamp(0, 1))
-    torch.testing.assert_close(after[:, ~au], 2 * (before[:, ~au] - 0.01))
+    torch.testing.assert_close(after[:, au], calibrated(before, gain, zero)[:, au])
+    assert torch.equal(after[:, ~au], before[:, ~au])
     assert torch.equal(sigma, same)
     left = without(ensemble, ("AU12_L",))(*inputs())[0]
     keep = [i for i, name in enumerate(NAMES) if name != "AU12_L"]
