@@ -41,7 +41,7 @@ from training.ensemble import Ensemble
 from training.ensemble import without as leave_out
 from training.estimator import evaluate, load_averaged, mean_scores
 from training.face_mesh import LANDMARK_COUNT
-from training.loop import read_checkpoint
+from training.loop import read_metadata
 from training.quick import quick
 
 OPSET = 17
@@ -148,7 +148,7 @@ def _add_metadata(path: Path, metadata: dict[str, str]) -> None:
 
 def _network(checkpoint: Path) -> dict[str, Any]:
     """What a checkpoint says of how it was trained."""
-    metadata, _ = read_checkpoint(checkpoint)
+    metadata = read_metadata(checkpoint)
     model = json.loads(metadata["described"])["model"]
     config = {**json.loads(metadata["config"]), "model": model}
     return {"config": config, "seed": config["seed"], "steps": int(metadata["step"])}

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 
 from geface_bridge.errors import ModelError
-from training.loop import read_checkpoint
+from training.loop import read_metadata
 
 _LEAST = 1e-6  # of a mean square, so that a root has a gradient where pictures agree
 
@@ -82,7 +82,7 @@ def load_perceptual(path: Path) -> PerceptualLoss:
         from training.public_nets import load_vgg16
 
         return perceptual_loss(load_vgg16(path))
-    task = read_checkpoint(path)[0].get("task")
+    task = read_metadata(path).get("task")
     if task == "identity":
         from training.identity import load_identity
 

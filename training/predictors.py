@@ -118,10 +118,9 @@ def read_predictor(name: str | None, path: Path) -> Predictor:
     """
     if path.suffix != ".safetensors":
         return OwnPredictor(path, name)
-    from training.loop import read_checkpoint
+    from training.loop import read_metadata
 
-    metadata, _ = read_checkpoint(path)
-    task = metadata.get("task", "")
+    task = read_metadata(path).get("task", "")
     if task not in READERS:
         raise ConfigError(
             f"{path} holds a network for {task!r}, expected one of {', '.join(sorted(READERS))}"

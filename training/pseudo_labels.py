@@ -38,7 +38,7 @@ from training.data.faces import FaceSet, read_faces
 from training.data.warps import warp_expression
 from training.ensemble import Ensemble
 from training.estimator import VALIDATION_EVERY, channel_scale, load_averaged
-from training.loop import read_checkpoint
+from training.loop import read_metadata
 from training.regressor import TASK as REGRESSOR
 from training.regressor import FaceReader, load_regressor
 
@@ -72,7 +72,7 @@ def read_teacher(path: Path) -> nn.Module:
     Raises:
         ModelError: it is another's, or none.
     """
-    if read_checkpoint(path)[0].get("task") == REGRESSOR:
+    if read_metadata(path).get("task") == REGRESSOR:
         return ReaderTeacher(load_regressor(path))
     return load_averaged(path)[0]
 

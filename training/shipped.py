@@ -20,7 +20,7 @@ from safetensors.torch import save_file
 
 from geface_bridge.errors import ModelError
 from training.console import TrainingCommand
-from training.loop import read_averaged, read_checkpoint
+from training.loop import read_averaged, read_metadata
 
 FOLDER = Path(__file__).with_name("models")
 RENDERER = FOLDER / "renderer.safetensors"
@@ -35,7 +35,7 @@ def ship(checkpoint: Path, out: Path) -> None:
     Raises:
         ModelError: the file is missing, no checkpoint, or of another layout.
     """
-    metadata = read_checkpoint(checkpoint)[0]
+    metadata = read_metadata(checkpoint)
     if "task" not in metadata:
         raise ModelError(f"{checkpoint} does not say what network it holds: train it again")
     weights = read_averaged(checkpoint, metadata["task"])[1]

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from geface_bridge.errors import ConfigError, ModelError
 from training.console import TrainingCommand
-from training.loop import read_averaged, read_checkpoint
+from training.loop import read_averaged, read_metadata
 
 
 def averaged(parts: Sequence[tuple[float, Path]]) -> tuple[dict[str, str], dict[str, Tensor]]:
@@ -41,7 +41,7 @@ def averaged(parts: Sequence[tuple[float, Path]]) -> tuple[dict[str, str], dict[
     total = sum(share for share, _ in parts)
     if total <= 0:
         raise ConfigError(f"shares sum to {total:g}, expected more than 0: give larger ones")
-    metadata = [read_checkpoint(path)[0] for _, path in parts]
+    metadata = [read_metadata(path) for _, path in parts]
     if any("task" not in each for each in metadata):
         raise ModelError("a part does not say what network it holds: train it again")
     kinds = [read_averaged(path, metadata[0]["task"]) for _, path in parts]

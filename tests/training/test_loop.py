@@ -23,6 +23,7 @@ from training.loop import (
     load_averaged,
     read_averaged,
     read_checkpoint,
+    read_metadata,
     run_loop,
     schedule,
     under,
@@ -101,6 +102,15 @@ def test_another_runs_checkpoint_is_refused_and_kept(tmp_path, changes, complain
     with pytest.raises(ModelError, match=complaint):
         run_loop(Fit, Lines(), config(**{"steps": 40, **changes}), tmp_path)
     assert (tmp_path / CHECKPOINT).read_bytes() == before
+
+
+def test_metadata_alone_are_those_of_the_whole_and_a_cut_off_file_has_none(tmp_path):
+    run_loop(Fit, Lines(), config(), tmp_path)
+    path = tmp_path / CHECKPOINT
+    assert read_metadata(path) == read_checkpoint(path)[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(ModelError, match="is no checkpoint of this program"):
+        read_metadata(path)
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.9])

@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from geface_bridge.align import AlignedFace, HeadPose
 from geface_bridge.align.head import head_angles_with
@@ -133,8 +134,8 @@ def test_fit_answers_by_the_parameters_that_its_search_ends_at():
     assert set(unmoved[0].aus.values()) == {0.0}
 
 
-def test_a_checkpoint_of_a_network_that_does_not_answer_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr("training.loop.read_checkpoint", lambda path: ({"task": "renderer"}, {}))
+def test_a_checkpoint_of_a_network_that_does_not_answer_is_told(tmp_path):
+    save_file({}, tmp_path / "a.safetensors", metadata={"task": "renderer"})
     with pytest.raises(ConfigError, match="holds a network for 'renderer', expected one of"):
         read_predictor(None, tmp_path / "a.safetensors")
 
