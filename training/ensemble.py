@@ -2,7 +2,8 @@
 
 Lakshminarayanan et al. 2017, "Simple and Scalable Predictive Uncertainty Estimation using Deep
 Ensembles". Networks that look at different things (pixels, MediaPipe's features, landmarks) err
-differently: their mean errs less, and where they disagree, nothing sure is known.
+differently: their mean errs less, and where they disagree, nothing sure is known. One that is good
+at a few AUs alone may be asked of these alone.
 """
 
 # torch is Any to mypy here (pyproject.toml), hence its subclasses are too.
@@ -10,26 +11,65 @@ differently: their mean errs less, and where they disagree, nothing sure is know
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
+import click
 import torch
 from torch import Tensor, nn
 
 from geface_bridge.errors import ConfigError
+from rig.layout import load_layout
 from training.estimator import EstimatorNet, narrowed
 
 REST = 0.01
 """What an AU's zero is answered as, at most: a twentieth of an intensity of the 0..5 scale."""
 
 
+@dataclass(frozen=True)
+class Member:
+    """A network's checkpoint, and the AUs that it is asked of; of everything, if none is named."""
+
+    path: Path
+    aus: tuple[str, ...] = ()
+
+
+class MemberType(click.ParamType):
+    """PATH, or PATH=AU01,AU12 of a network that is asked of these AUs alone."""
+
+    name = "PATH[=AU,…]"
+    _WRITTEN = re.compile(r"(?P<path>.+?)(=(?P<aus>AU\w+(,AU\w+)*))?")
+
+    def convert(
+        self, value: str | Member, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Member:
+        """See click; fails for a file that does not exist."""
+        if isinstance(value, Member):
+            return value
+        written = self._WRITTEN.fullmatch(value)
+        path = Path(written["path"] if written else value)
+        if not path.is_file():
+            self.fail(f"{path} does not exist, expected a checkpoint", param, ctx)
+        return Member(path, tuple(written["aus"].split(",")) if written and written["aus"] else ())
+
+
 class Ensemble(nn.Module):
     """The mean of networks with the same channels.
 
+    Args:
+        nets: the networks.
+        aus: of each network, the AUs that it is asked of, all channels where empty; None asks
+            everybody of everything.
+
     Raises:
-        ConfigError: there is no network, or their channels differ.
+        ConfigError: there is no network, their channels differ, or of some channel none is asked.
     """
 
-    def __init__(self, nets: Sequence[EstimatorNet]) -> None:
+    def __init__(
+        self, nets: Sequence[EstimatorNet], aus: Sequence[tuple[str, ...]] | None = None
+    ) -> None:
         super().__init__()
         if len({net.channel_names for net in nets}) != 1:
             raise ConfigError(
@@ -38,6 +78,8 @@ class Ensemble(nn.Module):
             )
         self.channel_names = nets[0].channel_names
         self.nets = nn.ModuleList(nets)
+        self.aus = tuple(aus or [()] * len(nets))
+        self.register_buffer("share", _shares(self.aus, self.channel_names))
         self.register_buffer("is_intensity", nets[0].scale == 1)
         self.register_buffer("gain", torch.ones(len(self.channel_names)))
         self.register_buffer("zero", torch.zeros(len(self.channel_names)))
@@ -59,10 +101,28 @@ class Ensemble(nn.Module):
         """
         answers = [net(crop, landmarks) for net in self.nets]
         means = torch.stack([channels for channels, _ in answers])
-        mean = means.mean(0)
+        share = self.share[:, None]
+        mean = (share * means).sum(0)
         channels = torch.where(self.is_intensity, calibrated(mean, self.gain, self.zero), mean)
-        variance = torch.stack([sigma for _, sigma in answers]).square().mean(0)
-        return channels, (variance + (means - mean).square().mean(0)).sqrt()
+        variance = torch.stack([sigma for _, sigma in answers]).square() + (means - mean).square()
+        return channels, (share * variance).sum(0).sqrt()
+
+
+def _shares(aus: Sequence[tuple[str, ...]], channel_names: tuple[str, ...]) -> Tensor:
+    """(T, K) what each of T networks counts for in each channel; columns sum to 1."""
+    channels = {au.name: au.channels for au in load_layout().all_aus}
+    unknown = sorted({name for asked in aus for name in asked} - set(channels))
+    if unknown:
+        raise ConfigError(f"{unknown} are no AUs, expected some of {', '.join(channels)}")
+    rows = []
+    for asked in aus:
+        wanted = {channel for name in asked for channel in channels[name]}
+        rows.append([float(not asked or name in wanted) for name in channel_names])
+    asked_of = torch.tensor(rows)
+    nobody = [n for n, count in zip(channel_names, asked_of.sum(0), strict=True) if not count]
+    if nobody:
+        raise ConfigError(f"no network is asked of {', '.join(nobody)}: name one without AUs")
+    return asked_of / asked_of.sum(0)
 
 
 def calibrated(mean: Tensor, gain: Tensor, zero: Tensor) -> Tensor:
@@ -85,7 +145,7 @@ def without(ensemble: Ensemble, channels: tuple[str, ...]) -> Ensemble:
     Raises:
         ConfigError: the networks have no such channel.
     """
-    out = Ensemble([narrowed(net, channels) for net in ensemble.nets])
+    out = Ensemble([narrowed(net, channels) for net in ensemble.nets], ensemble.aus)
     keep = [ensemble.channel_names.index(name) for name in out.channel_names]
     out.calibrate(ensemble.gain[keep], ensemble.zero[keep])
     return out

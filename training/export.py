@@ -37,7 +37,7 @@ from training.align_pairs import AlignedPairs, load_aligned
 from training.calibration import fit_calibration, halves
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
-from training.ensemble import Ensemble
+from training.ensemble import Ensemble, Member, MemberType
 from training.ensemble import without as leave_out
 from training.estimator import evaluate, load_averaged, mean_scores
 from training.face_mesh import LANDMARK_COUNT
@@ -45,7 +45,8 @@ from training.loop import read_metadata
 from training.quick import quick
 
 OPSET = 17
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3  # weights are stored in half precision
+LARGE = 1024  # numbers; what is smaller is stored as it is
 INPUTS, OUTPUTS = ("crop", "landmarks"), ("channels", "sigma")
 FRONT_END = (
     "trunk and branches of MediaPipe's face_landmark_with_attention.tflite (Google, Apache-2.0; "
@@ -55,7 +56,7 @@ DEFAULT_MODEL = Path(__file__).parents[1] / "geface_bridge" / "models" / "estima
 
 
 def export(
-    checkpoints: Sequence[Path],
+    checkpoints: Sequence[Member],
     model: Path,
     data: str,
     command: str,
@@ -67,7 +68,7 @@ def export(
 
     Args:
         checkpoints: of ``training.estimator``; the mean of their averaged weights' answers is
-            exported.
+            exported, of each AU that of the networks which are asked of it.
         model: the ONNX file to write; the card has the same name and ends in .json.
         data: what the weights were trained on, for the card.
         command: that made them, for the card.
@@ -80,7 +81,8 @@ def export(
     Raises:
         ModelError: onnxruntime and torch differ by more than TOLERANCE.
     """
-    whole = Ensemble([load_averaged(path)[0] for path in checkpoints]).eval()
+    nets = [load_averaged(member.path)[0] for member in checkpoints]
+    whole = Ensemble(nets, [member.aus for member in checkpoints]).eval()
     pairs = load_aligned(scored_on) if scored_on else None
     if pairs and faces:
         found = fit_calibration(whole, whole.channel_names, pairs, faces)
@@ -89,6 +91,7 @@ def export(
     model.parent.mkdir(parents=True, exist_ok=True)
     part = model.with_suffix(".part")
     _write_graph(quick(net), part)
+    store_halves(part)
     notes = {"layout_id": load_layout().layout_id, "channel_names": json.dumps(net.channel_names)}
     _add_metadata(part, notes)
     difference = disagreement(net, part)
@@ -98,8 +101,8 @@ def export(
             "export from another checkpoint or torch version"
         )
     os.replace(part, model)
-    metrics = _scores(whole, pairs) if pairs else _metrics_beside(checkpoints[0])
-    networks = [_network(path) for path in checkpoints]
+    metrics = _scores(whole, pairs) if pairs else _metrics_beside(checkpoints[0].path)
+    networks = [_network(member) for member in checkpoints]
     card = _card(model, net, networks, metrics) | {"data": data, "command": command}
     text = json.dumps(card, indent=1) + "\n"
     model.with_suffix(".json").write_text(text, encoding="utf-8")
@@ -139,6 +142,29 @@ def _write_graph(net: nn.Module, path: Path) -> None:
         )
 
 
+def store_halves(path: Path) -> None:
+    """Keep a graph's larger weights in half precision, which halves the file.
+
+    Onnxruntime turns them back once, when it loads the file, and reckons in single precision.
+    """
+    model = onnx.load(str(path))
+    tensors, nodes = list(model.graph.initializer), list(model.graph.node)
+    del model.graph.initializer[:], model.graph.node[:]
+    for tensor in tensors:
+        array = onnx.numpy_helper.to_array(tensor)
+        if array.dtype == np.float32 and array.size >= LARGE:
+            stored = f"{tensor.name}.half"
+            half = onnx.numpy_helper.from_array(array.astype(np.float16), stored)
+            model.graph.initializer.append(half)
+            cast = onnx.helper.make_node("Cast", [stored], [tensor.name], to=onnx.TensorProto.FLOAT)
+            model.graph.node.append(cast)
+        else:
+            model.graph.initializer.append(tensor)
+    model.graph.node.extend(nodes)
+    onnx.checker.check_model(model)
+    onnx.save(model, str(path))
+
+
 def _add_metadata(path: Path, metadata: dict[str, str]) -> None:
     graph = onnx.load(str(path))
     properties = {key: metadata[key] for key in ("layout_id", "channel_names")}
@@ -146,12 +172,13 @@ def _add_metadata(path: Path, metadata: dict[str, str]) -> None:
     onnx.save(graph, str(path))
 
 
-def _network(checkpoint: Path) -> dict[str, Any]:
-    """What a checkpoint says of how it was trained."""
-    metadata = read_metadata(checkpoint)
+def _network(member: Member) -> dict[str, Any]:
+    """What a checkpoint says of how it was trained, and the AUs it is asked of."""
+    metadata = read_metadata(member.path)
     model = json.loads(metadata["described"])["model"]
     config = {**json.loads(metadata["config"]), "model": model}
-    return {"config": config, "seed": config["seed"], "steps": int(metadata["step"])}
+    told = {"config": config, "seed": config["seed"], "steps": int(metadata["step"])}
+    return {**told, "aus": list(member.aus)} if member.aus else told
 
 
 def _metrics_beside(checkpoint: Path) -> dict[str, Any]:
@@ -209,8 +236,9 @@ def _card(
     "checkpoints",
     multiple=True,
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Of training.estimator; of several, the mean of their answers is exported.",
+    type=MemberType(),
+    help="Of training.estimator; of several, the mean of their answers is exported. "
+    "PATH=AU01,AU12 asks one of these AUs alone.",
 )
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), default=DEFAULT_MODEL)
 @click.option("--data-description", required=True, help="What the weights were trained on.")
@@ -234,7 +262,7 @@ def _card(
 )
 @click.option("--training-command", default=None, help="Defaults to this command.")
 def main(
-    checkpoints: tuple[Path, ...],
+    checkpoints: tuple[Member, ...],
     out: Path,
     data_description: str,
     without: tuple[str, ...],

@@ -12,8 +12,11 @@ landmarks to other expressions (``training.data.warps``), and the teacher sees t
 No human label is involved.
 
 A teacher is an estimator or R (``training.regressor``), whose features come from another network,
-so that it errs elsewhere; of several teachers the mean counts. What is too slow to run live can
-teach.
+so that it errs elsewhere; of several teachers the mean counts, and ``--teacher PATH=AU09,AU17``
+asks one of these AUs alone. What is too slow to run live can teach.
+
+In some copies one eye is shut by a warp. People wink so seldom before a photographer that a
+network believes in pairs of shut eyes; here what the warp did is known.
 """
 
 # torch is Any to mypy here (pyproject.toml), hence its subclasses are too.
@@ -35,8 +38,8 @@ from training.align_pairs import AlignedPairs, target_names, targets_from_parame
 from training.calibration import answers
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
-from training.data.warps import warp_expression
-from training.ensemble import Ensemble
+from training.data.warps import shut_eyes, warp_expression
+from training.ensemble import Ensemble, Member, MemberType
 from training.estimator import VALIDATION_EVERY, channel_scale, load_averaged
 from training.loop import read_metadata
 from training.regressor import TASK as REGRESSOR
@@ -44,6 +47,8 @@ from training.regressor import FaceReader, load_regressor
 
 FILE = "aligned-photographs.npz"
 POSE_CHANNELS = ("head_yaw", "head_pitch")
+WINK_CHANCE = 0.2
+LEAST_WINK = 0.5  # share of the way that the lid goes
 
 
 class ReaderTeacher(nn.Module):
@@ -87,6 +92,7 @@ def pseudo_labelled(
     """``copies`` variants of every face, and the teacher's answers as targets.
 
     Head yaw and pitch are the landmarks' own (``FaceSet.pose``), which are better than a network's.
+    A wink's targets are what the teacher says of the open eye, and the way that the lid went.
     The sample indices are such that none is held out (``training.estimator.split_rows``): what a
     teacher says is nothing to score by.
 
@@ -102,7 +108,8 @@ def pseudo_labelled(
     """
     if not len(faces):
         raise ConfigError("there is no photograph with a face to label: give others with --faces")
-    drawn = [_variant(faces, i, copy, seed) for copy in range(copies) for i in range(len(faces))]
+    places = [(copy, i) for copy in range(copies) for i in range(len(faces))]
+    drawn = [_variant(faces, i, copy, seed) for copy, i in places]
     crops, landmarks = (np.stack(part) for part in zip(*drawn, strict=True))
     targets = answers(teacher, crops, landmarks).astype(np.float32)
     for axis, name in enumerate(POSE_CHANNELS):
@@ -110,6 +117,12 @@ def pseudo_labelled(
             faces.pose[:, axis].astype(float), load_layout().raw["pose"][axis]
         )
         targets[:, channel_names.index(name)] = np.tile(angle, copies)
+    for row, (copy, i) in enumerate(places):
+        rng = np.random.default_rng((seed, copy, i, 1))
+        if copy and rng.random() < WINK_CHANCE:
+            side, share = int(rng.integers(2)), float(rng.uniform(LEAST_WINK, 1))
+            crops[row], landmarks[row] = _winking(crops[row], landmarks[row], side, share)
+            targets[row] = _with_wink(targets[row], channel_names, side, share)
     count = len(crops)
     index = VALIDATION_EVERY * np.arange(count, dtype=np.int64)
     return AlignedPairs(crops, landmarks, targets, index, np.ones(count, bool))
@@ -125,6 +138,27 @@ def _variant(
     rng = np.random.default_rng((seed, copy, position))
     warped, moved = warp_expression(crop, landmarks.astype(np.float64), rng)
     return warped, moved.astype(np.float32)
+
+
+def _winking(
+    crop: NDArray[np.uint8], landmarks: NDArray[np.float32], side: int, share: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A face whose left (side 0) or right eye (1) is shut by a share of its opening."""
+    right, left = (0.0, share)[:: 1 - 2 * side]
+    warped, moved = shut_eyes(crop, landmarks.astype(np.float64), right, left)
+    return warped, moved.astype(np.float32)
+
+
+def _with_wink(
+    said: NDArray[np.float32], channel_names: tuple[str, ...], side: int, share: float
+) -> NDArray[np.float32]:
+    """(K,) targets of a face whose eye ``_winking`` shut, from those said of it before."""
+    aus = {au.name: au.channels for au in load_layout().all_aus}
+    closed, raised = (channel_names.index(aus[name][side]) for name in ("AU43", "AU05"))
+    out = said.copy()
+    out[closed] = 1 - (1 - said[closed]) * (1 - share)
+    out[raised] = said[raised] * (1 - share)
+    return out
 
 
 @click.command(cls=TrainingCommand)
@@ -144,8 +178,9 @@ def _variant(
     "teachers",
     multiple=True,
     required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Checkpoint of an estimator or of R; of several the mean of their answers counts.",
+    type=MemberType(),
+    help="Checkpoint of an estimator or of R; of several the mean of their answers counts. "
+    "PATH=AU09,AU17 asks one of these AUs alone.",
 )
 @click.option(
     "--copies", type=click.IntRange(1), default=4, show_default=True, help="Of each face."
@@ -155,13 +190,14 @@ def _variant(
 def main(
     face_paths: tuple[Path, ...],
     faces_cache: Path | None,
-    teachers: tuple[Path, ...],
+    teachers: tuple[Member, ...],
     copies: int,
     seed: int,
     out: Path,
 ) -> None:
     """Write what teachers say of photographs to OUT, for training.estimator --data OUT."""
-    teacher = Ensemble([read_teacher(path) for path in teachers]).eval()
+    asked = [member.aus for member in teachers]
+    teacher = Ensemble([read_teacher(member.path) for member in teachers], asked).eval()
     faces = read_faces(face_paths, faces_cache)
     labelled = pseudo_labelled(teacher, teacher.channel_names, faces, copies, seed)
     out.mkdir(parents=True, exist_ok=True)

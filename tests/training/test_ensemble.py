@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import click
 import pytest
 import torch
 from hypothesis import given
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 from geface_bridge.errors import ConfigError
 from tests.training.samples import TINY, random_aligned
 from training.align_pairs import target_names
-from training.ensemble import REST, Ensemble, calibrated, without
+from training.ensemble import REST, Ensemble, Member, MemberType, calibrated, without
 from training.estimator import EstimatorNet
 
 NAMES = target_names()
@@ -60,6 +61,46 @@ def test_channels_left_out_are_gone():
     left = without(Ensemble(nets()), ("head_yaw",))
     assert left.channel_names == tuple(name for name in NAMES if name != "head_yaw")
     assert left(*inputs())[0].shape == (3, len(NAMES) - 1)
+
+
+@torch.no_grad()
+def test_a_network_counts_only_in_the_aus_that_it_is_asked_of():
+    members = nets()
+    (one, one_sigma), (other, _) = (net(*inputs()) for net in members)
+    found, sigma = Ensemble(members, [(), ("AU01", "AU43")])(*inputs())
+    asked = torch.tensor([name[:4] in ("AU01", "AU43") for name in NAMES])
+    assert asked.sum() == 4
+    torch.testing.assert_close(found, torch.where(asked, (one + other) / 2, one))
+    torch.testing.assert_close(sigma[:, ~asked], one_sigma[:, ~asked])
+
+
+def test_what_nobody_answers_and_what_is_no_au_is_refused():
+    with pytest.raises(ConfigError, match=r"no network is asked of AU02_L, AU02_R,.* gaze"):
+        Ensemble(nets(), [("AU01",), ("AU01",)])
+    with pytest.raises(ConfigError, match=r"\['AU99'\] are no AUs, expected some of AU01, "):
+        Ensemble(nets(), [(), ("AU99",)])
+
+
+def test_left_out_channels_leave_the_others_asked_as_before():
+    members = nets()
+    whole = Ensemble(members, [(), ("AU01",)])
+    keep = [name != "AU01_L" for name in NAMES]
+    left = without(whole, ("AU01_L",))(*inputs())[0]
+    torch.testing.assert_close(left, whole(*inputs())[0][:, keep])
+
+
+@pytest.mark.parametrize(
+    ("told", "aus"), [("", ()), ("=AU01", ("AU01",)), ("=AU01,AU30L", ("AU01", "AU30L"))]
+)
+def test_a_member_is_told_by_its_path_and_its_aus(tmp_path, told, aus):
+    path = tmp_path / "seed=3.safetensors"
+    path.touch()
+    assert MemberType().convert(f"{path}{told}", None, None) == Member(path, aus)
+
+
+def test_a_member_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(click.BadParameter, match="nowhere does not exist, expected a checkpoint"):
+        MemberType().convert(f"{tmp_path}/nowhere=AU01", None, None)
 
 
 def test_networks_of_different_channels_are_refused():

@@ -15,6 +15,7 @@ from tests.training.samples import TINY, random_aligned, tiny_config
 from training.data.bp4d import AUS
 from training.data.judged import FaceSample, film_frames
 from training.data.predictions import Prediction
+from training.ensemble import Member
 from training.estimator import model_of, train
 from training.evaluate import evaluate, main
 from training.export import export
@@ -179,7 +180,9 @@ def test_head_roll_of_a_real_clip_follows_the_reference(tmp_path):
     """The head's turn comes from alignment, whatever an untrained network says of the rest."""
     train(random_aligned(20), tiny_config(steps=1), tmp_path, model=TINY)
     model = tmp_path / "estimator.onnx"
-    export([tmp_path / CHECKPOINT], model, "noise", "test", without=("head_yaw", "head_pitch"))
+    export(
+        [Member(tmp_path / CHECKPOINT)], model, "noise", "test", without=("head_yaw", "head_pitch")
+    )
     clips = tmp_path / "clips"
     (clips / "reference").mkdir(parents=True)
     for name in ("wink_talk.mp4", "reference/wink_talk.csv"):

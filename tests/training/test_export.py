@@ -11,9 +11,9 @@ from geface_bridge.errors import ConfigError, ModelError
 from rig.layout import load_layout
 from tests.training.samples import TINY, random_aligned, tiny_config
 from training.align_pairs import target_names
-from training.ensemble import Ensemble
+from training.ensemble import Ensemble, Member
 from training.estimator import load_averaged, train
-from training.export import disagreement, export, random_inputs
+from training.export import LARGE, TOLERANCE, disagreement, export, random_inputs
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,14 @@ def exported(tmp_path_factory):
     folder = tmp_path_factory.mktemp("export")
     train(random_aligned(32), tiny_config(), folder, model=TINY)
     checkpoint = folder / "checkpoint.safetensors"
-    card = export([checkpoint], folder / "estimator.onnx", "noise", "python -m training.estimator")
+    path = folder / "estimator.onnx"
+    card = export([Member(checkpoint)], path, "noise", "python -m training.estimator")
     return folder / "estimator.onnx", card, checkpoint
 
 
 def test_onnxruntime_answers_what_torch_answers(exported):
     model, _, checkpoint = exported
-    assert disagreement(load_averaged(checkpoint)[0], model) < 1e-4
+    assert disagreement(load_averaged(checkpoint)[0], model) < TOLERANCE
 
 
 @pytest.mark.parametrize("count", [1, 7])
@@ -53,7 +54,7 @@ def test_the_file_and_its_card_say_what_they_are(exported):
 
 def test_the_same_checkpoint_gives_the_same_bytes(exported, tmp_path):
     model, _, checkpoint = exported
-    export([checkpoint], tmp_path / model.name, "noise", "again")
+    export([Member(checkpoint)], tmp_path / model.name, "noise", "again")
     assert (tmp_path / model.name).read_bytes() == model.read_bytes()
 
 
@@ -61,14 +62,14 @@ def test_a_graph_that_answers_something_else_is_not_written(exported, tmp_path, 
     checkpoint = exported[2]
     monkeypatch.setattr("training.export.TOLERANCE", -1.0)
     with pytest.raises(ModelError, match="differ by"):
-        export([checkpoint], tmp_path / "estimator.onnx", "noise", "again")
+        export([Member(checkpoint)], tmp_path / "estimator.onnx", "noise", "again")
     assert not (tmp_path / "estimator.onnx").exists()
 
 
 def test_channels_left_out_are_gone_and_the_others_unchanged(exported, tmp_path):
     model, _, checkpoint = exported
     without = ("head_yaw", "AU12_R")
-    card = export([checkpoint], tmp_path / model.name, "noise", "command", without)
+    card = export([Member(checkpoint)], tmp_path / model.name, "noise", "command", without)
     kept = [name for name in target_names() if name not in without]
     assert card["channel_names"] == kept
     crop, landmarks = random_inputs(3)
@@ -84,15 +85,37 @@ def test_several_checkpoints_give_the_mean_of_their_answers(exported, tmp_path):
     checkpoint = exported[2]
     train(random_aligned(20), tiny_config(steps=2, seed=5), tmp_path, model=TINY)
     paths = [checkpoint, tmp_path / "checkpoint.safetensors"]
-    card = export(paths, tmp_path / "both.onnx", "noise", "command")
+    card = export([*map(Member, paths)], tmp_path / "both.onnx", "noise", "command")
     ensemble = Ensemble([load_averaged(path)[0] for path in paths])
-    assert disagreement(ensemble, tmp_path / "both.onnx") < 1e-4
+    assert disagreement(ensemble, tmp_path / "both.onnx") < TOLERANCE
     assert [network["seed"] for network in card["networks"]] == [0, 5]
+
+
+def test_a_network_that_is_asked_of_some_aus_alone_answers_no_others(exported, tmp_path):
+    checkpoint = exported[2]
+    train(random_aligned(20), tiny_config(steps=2, seed=5), tmp_path, model=TINY)
+    other = tmp_path / "checkpoint.safetensors"
+    members = [Member(checkpoint), Member(other, ("AU01", "AU30L"))]
+    card = export(members, tmp_path / "m.onnx", "noise", "command")
+    nets = [load_averaged(path)[0] for path in (checkpoint, other)]
+    ensemble = Ensemble(nets, [(), ("AU01", "AU30L")])
+    assert disagreement(ensemble, tmp_path / "m.onnx") < TOLERANCE
+    assert [network.get("aus") for network in card["networks"]] == [None, ["AU01", "AU30L"]]
+
+
+def test_large_weights_are_stored_in_half_precision_and_small_ones_as_they_are(exported):
+    stored = onnx.load(str(exported[0])).graph.initializer
+    halves = [tensor for tensor in stored if tensor.data_type == onnx.TensorProto.FLOAT16]
+    assert halves
+    for tensor in stored:
+        large = np.prod(tensor.dims) >= LARGE
+        if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16):
+            assert large == (tensor in halves)
 
 
 def test_leaving_out_a_channel_that_is_not_there_is_refused(exported, tmp_path):
     with pytest.raises(ConfigError, match="no channels"):
-        export([exported[2]], tmp_path / "m.onnx", "noise", "command", ("AU99",))
+        export([Member(exported[2])], tmp_path / "m.onnx", "noise", "command", ("AU99",))
 
 
 @pytest.fixture(scope="module")
@@ -104,6 +127,6 @@ def with_front(tmp_path_factory):
 
 
 def test_the_front_end_is_in_the_graph_and_on_the_card(with_front, tmp_path):
-    card = export([with_front], tmp_path / "m.onnx", "noise", "command")
+    card = export([Member(with_front)], tmp_path / "m.onnx", "noise", "command")
     assert "MediaPipe" in card["front_end"]
-    assert disagreement(load_averaged(with_front)[0], tmp_path / "m.onnx") < 1e-4
+    assert disagreement(load_averaged(with_front)[0], tmp_path / "m.onnx") < TOLERANCE

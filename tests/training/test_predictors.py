@@ -14,6 +14,7 @@ from tests.training.parsing_toy import TINY as TINY_PARSING
 from tests.training.samples import TINY, random_aligned, tiny_config
 from training.data.judged import FaceSample
 from training.data.predictions import Prediction, prediction_from_channels
+from training.ensemble import Member
 from training.estimator import model_of, train
 from training.export import export
 from training.fit import FitConfig, Networks, search_face
@@ -80,7 +81,7 @@ def test_a_networks_turn_is_as_seen_in_the_crop_and_alignments_in_the_picture():
 def test_a_checkpoint_answers_as_its_export_does(tmp_path):
     folder = tmp_path / "some_run"
     train(random_aligned(20), tiny_config(steps=1), folder, model=TINY)
-    export([folder / "checkpoint.safetensors"], tmp_path / "estimator.onnx", "noise", "test")
+    export([Member(folder / CHECKPOINT)], tmp_path / "estimator.onnx", "noise", "test")
     before = read_predictor(None, folder / "checkpoint.safetensors")
     after = read_predictor(None, tmp_path / "estimator.onnx")
     samples = [sample(1, face(1)), sample(2), sample(3, face(3))]

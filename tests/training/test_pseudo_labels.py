@@ -21,7 +21,14 @@ from training.data.faces import FaceSet, picture_from_crop
 from training.ensemble import Ensemble
 from training.estimator import load_averaged, split_rows, train
 from training.loop import CHECKPOINT
-from training.pseudo_labels import FILE, POSE_CHANNELS, main, pseudo_labelled, read_teacher
+from training.pseudo_labels import (
+    FILE,
+    LEAST_WINK,
+    POSE_CHANNELS,
+    main,
+    pseudo_labelled,
+    read_teacher,
+)
 from training.regressor import load_regressor
 
 COUNT, COPIES = 3, 3
@@ -53,7 +60,15 @@ def labelled(teacher, faces):
     return pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
 
 
-def test_targets_are_what_the_teacher_says_of_the_very_picture(labelled, teacher):
+@pytest.fixture
+def winks(monkeypatch):
+    """winks(chance): how often an eye is shut."""
+    return lambda chance: monkeypatch.setattr("training.pseudo_labels.WINK_CHANCE", chance)
+
+
+def test_targets_are_what_the_teacher_says_of_the_very_picture(teacher, faces, winks):
+    winks(0)
+    labelled = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
     said = answers(teacher, labelled.crop, labelled.landmarks_crop)
     columns = [i for i, name in enumerate(target_names()) if name not in POSE_CHANNELS]
     np.testing.assert_allclose(labelled.targets[:, columns], said[:, columns], atol=1e-6)
@@ -72,6 +87,32 @@ def test_the_first_copy_is_the_photograph_and_others_have_other_expressions(labe
     moved = np.abs(labelled.landmarks_crop[COUNT:] - neutral_landmarks()).max((1, 2))
     assert (moved > 0).all()
     assert len(np.unique(labelled.landmarks_crop.reshape(len(labelled.index), -1), axis=0)) == 7
+
+
+def test_a_wink_is_known_from_the_warp_and_the_rest_from_the_open_eye(teacher, faces, winks):
+    winks(0)
+    open_eyed = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
+    winks(1)
+    winking = pseudo_labelled(teacher, teacher.channel_names, faces, COPIES)
+    rose = winking.targets - open_eyed.targets
+    columns = [target_names().index(name) for name in ("AU43_L", "AU43_R")]
+    left_open = 1 - winking.targets[:, columns]
+    shut = 1 - left_open / (1 - open_eyed.targets[:, columns])
+    assert not shut[:COUNT].any()  # the photographs as they are
+    assert ((shut[COUNT:] >= LEAST_WINK - 1e-6).sum(1) == 1).all()
+    assert ((np.abs(shut[COUNT:]) < 1e-6).sum(1) == 1).all()
+    apart = [name[:4] in ("AU05", "AU43") for name in target_names()]
+    assert not rose[:, ~np.array(apart)].any()
+    assert (rose[:, [name[:4] == "AU05" for name in target_names()]] <= 0).all()
+    # and the lid went down on that side: MediaPipe's points of upper and lower lid
+    gaps = [
+        np.hypot(*np.moveaxis(pairs.landmarks_crop[:, u] - pairs.landmarks_crop[:, d], -1, 0))
+        for pairs in (winking, open_eyed)
+        for u, d in ((386, 374), (159, 145))
+    ]
+    narrowed = np.stack([1 - gaps[0] / gaps[2], 1 - gaps[1] / gaps[3]], 1)[COUNT:]
+    np.testing.assert_array_equal(narrowed.argmax(1), shut[COUNT:].argmax(1))
+    assert narrowed.max(1).min() > 0.4
 
 
 def test_none_of_them_is_held_out(labelled):
@@ -125,6 +166,7 @@ def test_no_face_is_a_clear_error(teacher, faces):
 def test_the_command_writes_what_a_training_reads(teacher_path, tmp_path, face_photograph):
     out = tmp_path / "photographs"
     told = ["--faces", face_photograph, "--teacher", teacher_path, "--copies", 2, "--out", out]
+    told += ["--teacher", f"{teacher_path}=AU09,AU17"]
     result = CliRunner().invoke(main, [str(word) for word in told])
     assert result.exit_code == 0, result.output
     assert "2 pictures of 1 photographs" in result.output

@@ -59,6 +59,9 @@ MOVES: dict[str, Move] = {
     "lids up": ({37: 1, 38: 1}, {43: 1, 44: 1}, (0.0, -0.03)),
     "lower lids up": ({40: 1, 41: 1}, {46: 1, 47: 1}, (0.0, -0.03)),
 }
+LID_PAIRS = ((37, 41), (38, 40), (43, 47), (44, 46))
+"""Upper lid's and lower lid's points one below the other: two of the right eye, two of the left."""
+LID_REACH = 0.9  # of the way from lid to lid that a warp may go; all of it would fold the picture
 MOVE_CHANCE = 0.25
 ONE_SIDED_CHANCE = 0.25
 _STEP = 4  # pixels between the places where the warp is reckoned; between them it is straight
@@ -76,6 +79,23 @@ def warp_expression(
     """
     points = landmarks.astype(np.float64) * CROP_SIZE
     return warp_along(crop, points, points[list(IBUG_68)] + random_moves(points, rng))
+
+
+def shut_eyes(
+    crop: Crop, landmarks: FloatArray, right: float, left: float
+) -> tuple[Crop, FloatArray]:
+    """A crop whose upper lids are lowered by a share of the way to the lower ones; 1 is shut.
+
+    Args:
+        crop: (128, 128, 3).
+        landmarks: (478, 2), crop coordinates over the crop's size.
+        right, left: shares 0..1, of the person's right and left eye.
+    """
+    points = landmarks.astype(np.float64) * CROP_SIZE
+    targets = points[list(IBUG_68)]
+    for (upper, lower), share in zip(LID_PAIRS, (right, right, left, left), strict=True):
+        targets[upper] += LID_REACH * share * (targets[lower] - targets[upper])
+    return warp_along(crop, points, targets)
 
 
 def random_moves(points: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -108,13 +128,13 @@ def moved(name: str, points: FloatArray, right: float, left: float) -> FloatArra
 
 
 def _within_eyes(moves: FloatArray, points: FloatArray) -> FloatArray:
-    """Moves of the upper lids, cut to nine tenths of the way to the lower ones."""
+    """Moves of the upper lids, cut to LID_REACH of the way to the lower ones."""
     out = moves.copy()
-    for upper, lower in ((37, 41), (38, 40), (43, 47), (44, 46)):
+    for upper, lower in LID_PAIRS:
         gap = points[IBUG_68[lower]] - points[IBUG_68[upper]]
         length = float(np.hypot(*moves[upper]))
         if moves[upper] @ gap > 0:
-            out[upper] *= min(1.0, 0.9 * float(np.hypot(*gap)) / max(length, 1e-6))
+            out[upper] *= min(1.0, LID_REACH * float(np.hypot(*gap)) / max(length, 1e-6))
     return out
 
 

@@ -6,7 +6,17 @@ import pytest
 
 from geface_bridge.align import CROP_SIZE
 from training.augment import neutral_landmarks
-from training.data.warps import IBUG_68, MOVES, moved, random_moves, warp_along, warp_expression
+from training.data.warps import (
+    IBUG_68,
+    LID_PAIRS,
+    LID_REACH,
+    MOVES,
+    moved,
+    random_moves,
+    shut_eyes,
+    warp_along,
+    warp_expression,
+)
 from training.face_mesh import mirror_permutation
 
 POINTS = neutral_landmarks().astype(np.float64) * CROP_SIZE
@@ -79,6 +89,21 @@ def test_lids_stop_at_each_other():
     moves = moved("lids down", POINTS, 50, 50)
     for upper, lower in ((37, 41), (43, 47)):
         assert (START + moves)[upper, 1] < START[lower, 1]
+
+
+def openings(landmarks):
+    """(4,) distances of lid from lid, over that of the eyes' outer corners."""
+    points = landmarks[list(IBUG_68)]
+    lids = [np.hypot(*(points[lower] - points[upper])) for upper, lower in LID_PAIRS]
+    return np.array(lids) / np.hypot(*(points[45] - points[36]))
+
+
+@pytest.mark.parametrize(("right", "left"), [(0.0, 1.0), (1.0, 0.0), (0.5, 0.7)])
+def test_shut_eyes_open_by_what_is_left(right, left):
+    crop = np.full((CROP_SIZE, CROP_SIZE, 3), 90, np.uint8)
+    _, landmarks = shut_eyes(crop, POINTS / CROP_SIZE, right, left)
+    left_open = 1 - LID_REACH * np.array([right, right, left, left])
+    np.testing.assert_allclose(openings(landmarks) / openings(POINTS), left_open, atol=0.02)
 
 
 def test_random_moves_are_the_generators():
