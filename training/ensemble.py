@@ -24,6 +24,7 @@ from geface_bridge.errors import ConfigError
 from rig.layout import load_layout
 from training.estimator import EstimatorNet, narrowed
 
+_NAMED_AUS = re.compile(r"=AU\w+(,AU\w+)*$")
 REST = 0.01
 """What an AU's zero is answered as, at most: a twentieth of an intensity of the 0..5 scale."""
 
@@ -36,23 +37,21 @@ class Member:
     aus: tuple[str, ...] = ()
 
 
-class MemberType(click.ParamType):
-    """PATH, or PATH=AU01,AU12 of a network that is asked of these AUs alone."""
+def read_members(
+    context: click.Context, option: click.Parameter, told: Sequence[str]
+) -> tuple[Member, ...]:
+    """A click callback: members from PATH, or PATH=AU01,AU12 of one that is asked of these alone.
 
-    name = "PATH[=AU,…]"
-    _WRITTEN = re.compile(r"(?P<path>.+?)(=(?P<aus>AU\w+(,AU\w+)*))?")
-
-    def convert(
-        self, value: str | Member, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Member:
-        """See click; fails for a file that does not exist."""
-        if isinstance(value, Member):
-            return value
-        written = self._WRITTEN.fullmatch(value)
-        path = Path(written["path"] if written else value)
-        if not path.is_file():
-            self.fail(f"{path} does not exist, expected a checkpoint", param, ctx)
-        return Member(path, tuple(written["aus"].split(",")) if written and written["aus"] else ())
+    Raises:
+        click.BadParameter: a file does not exist.
+    """
+    out = []
+    for text in told:
+        path, _, aus = text.rpartition("=") if _NAMED_AUS.search(text) else (text, "", "")
+        if not Path(path).is_file():
+            raise click.BadParameter(f"{path} does not exist, expected a checkpoint")
+        out.append(Member(Path(path), tuple(aus.split(",")) if aus else ()))
+    return tuple(out)
 
 
 class Ensemble(nn.Module):

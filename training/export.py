@@ -37,7 +37,7 @@ from training.align_pairs import AlignedPairs, load_aligned
 from training.calibration import fit_calibration, halves
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
-from training.ensemble import Ensemble, Member, MemberType
+from training.ensemble import Ensemble, Member, read_members
 from training.ensemble import without as leave_out
 from training.estimator import evaluate, load_averaged, mean_scores
 from training.face_mesh import LANDMARK_COUNT
@@ -236,7 +236,8 @@ def _card(
     "checkpoints",
     multiple=True,
     required=True,
-    type=MemberType(),
+    callback=read_members,
+    metavar="PATH[=AU,…]",
     help="Of training.estimator; of several, the mean of their answers is exported. "
     "PATH=AU01,AU12 asks one of these AUs alone.",
 )

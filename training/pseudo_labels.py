@@ -39,7 +39,7 @@ from training.calibration import answers
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
 from training.data.warps import shut_eyes, warp_expression
-from training.ensemble import Ensemble, Member, MemberType
+from training.ensemble import Ensemble, Member, read_members
 from training.estimator import VALIDATION_EVERY, channel_scale, load_averaged
 from training.loop import read_metadata
 from training.regressor import TASK as REGRESSOR
@@ -178,7 +178,8 @@ def _with_wink(
     "teachers",
     multiple=True,
     required=True,
-    type=MemberType(),
+    callback=read_members,
+    metavar="PATH[=AU,…]",
     help="Checkpoint of an estimator or of R; of several the mean of their answers counts. "
     "PATH=AU09,AU17 asks one of these AUs alone.",
 )

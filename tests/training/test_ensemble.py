@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from geface_bridge.errors import ConfigError
 from tests.training.samples import TINY, random_aligned
 from training.align_pairs import target_names
-from training.ensemble import REST, Ensemble, Member, MemberType, calibrated, without
+from training.ensemble import REST, Ensemble, Member, calibrated, read_members, without
 from training.estimator import EstimatorNet
 
 NAMES = target_names()
@@ -95,12 +95,15 @@ def test_left_out_channels_leave_the_others_asked_as_before():
 def test_a_member_is_told_by_its_path_and_its_aus(tmp_path, told, aus):
     path = tmp_path / "seed=3.safetensors"
     path.touch()
-    assert MemberType().convert(f"{path}{told}", None, None) == Member(path, aus)
+    assert read_members(None, None, [f"{path}{told}", str(path)]) == (
+        Member(path, aus),
+        Member(path),
+    )
 
 
 def test_a_member_that_is_not_there_is_named(tmp_path):
     with pytest.raises(click.BadParameter, match="nowhere does not exist, expected a checkpoint"):
-        MemberType().convert(f"{tmp_path}/nowhere=AU01", None, None)
+        read_members(None, None, [f"{tmp_path}/nowhere=AU01"])
 
 
 def test_networks_of_different_channels_are_refused():
