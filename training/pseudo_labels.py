@@ -24,6 +24,7 @@ network believes in pairs of shut eyes; here what the warp did is known.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -38,7 +39,7 @@ from training.align_pairs import AlignedPairs, target_names, targets_from_parame
 from training.calibration import answers
 from training.console import TrainingCommand
 from training.data.faces import FaceSet, read_faces
-from training.data.warps import shut_eyes, warp_expression
+from training.data.warps import warp_expression
 from training.ensemble import Ensemble, Member, read_members
 from training.estimator import VALIDATION_EVERY, channel_scale, load_averaged
 from training.loop import read_metadata
@@ -109,8 +110,7 @@ def pseudo_labelled(
     if not len(faces):
         raise ConfigError("there is no photograph with a face to label: give others with --faces")
     places = [(copy, i) for copy in range(copies) for i in range(len(faces))]
-    drawn = [_variant(faces, i, copy, seed) for copy, i in places]
-    crops, landmarks = (np.stack(part) for part in zip(*drawn, strict=True))
+    crops, landmarks = _stacked([_variant(faces, i, copy, seed) for copy, i in places])
     targets = answers(teacher, crops, landmarks).astype(np.float32)
     for axis, name in enumerate(POSE_CHANNELS):
         angle = angle_from_parameter(
@@ -118,46 +118,61 @@ def pseudo_labelled(
         )
         targets[:, channel_names.index(name)] = np.tile(angle, copies)
     for row, (copy, i) in enumerate(places):
-        rng = np.random.default_rng((seed, copy, i, 1))
-        if copy and rng.random() < WINK_CHANCE:
-            side, share = int(rng.integers(2)), float(rng.uniform(LEAST_WINK, 1))
-            crops[row], landmarks[row] = _winking(crops[row], landmarks[row], side, share)
-            targets[row] = _with_wink(targets[row], channel_names, side, share)
+        wink = _drawn_wink(i, copy, seed)
+        if wink:
+            crops[row], landmarks[row] = _variant(faces, i, copy, seed, wink)
+            targets[row] = _with_wink(targets[row], channel_names, wink)
     count = len(crops)
     index = VALIDATION_EVERY * np.arange(count, dtype=np.int64)
     return AlignedPairs(crops, landmarks, targets, index, np.ones(count, bool))
 
 
+@dataclass(frozen=True)
+class _Wink:
+    """The person's left (0) or right eye (1) is shut by a share of its opening."""
+
+    side: int
+    share: float
+
+
+def _drawn_wink(position: int, copy: int, seed: int) -> _Wink | None:
+    """The wink of one copy of a face, if any; photographs as they are have none."""
+    rng = np.random.default_rng((seed, copy, position, 1))
+    if copy == 0 or rng.random() >= WINK_CHANCE:
+        return None
+    return _Wink(int(rng.integers(2)), float(rng.uniform(LEAST_WINK, 1)))
+
+
 def _variant(
-    faces: FaceSet, position: int, copy: int, seed: int
+    faces: FaceSet, position: int, copy: int, seed: int, wink: _Wink | None = None
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Crop and landmarks of one copy of a face."""
     crop, landmarks = faces.crops[position], faces.landmarks[position]
     if copy == 0:
         return crop, landmarks
     rng = np.random.default_rng((seed, copy, position))
-    warped, moved = warp_expression(crop, landmarks.astype(np.float64), rng)
+    right = wink.share if wink and wink.side == 1 else 0.0
+    left = wink.share if wink and wink.side == 0 else 0.0
+    warped, moved = warp_expression(crop, landmarks.astype(np.float64), rng, (right, left))
     return warped, moved.astype(np.float32)
 
 
-def _winking(
-    crop: NDArray[np.uint8], landmarks: NDArray[np.float32], side: int, share: float
+def _stacked(
+    drawn: list[tuple[NDArray[np.uint8], NDArray[np.float32]]],
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """A face whose left (side 0) or right eye (1) is shut by a share of its opening."""
-    right, left = (0.0, share)[:: 1 - 2 * side]
-    warped, moved = shut_eyes(crop, landmarks.astype(np.float64), right, left)
-    return warped, moved.astype(np.float32)
+    crops, landmarks = zip(*drawn, strict=True)
+    return np.stack(crops), np.stack(landmarks)
 
 
 def _with_wink(
-    said: NDArray[np.float32], channel_names: tuple[str, ...], side: int, share: float
+    said: NDArray[np.float32], channel_names: tuple[str, ...], wink: _Wink
 ) -> NDArray[np.float32]:
-    """(K,) targets of a face whose eye ``_winking`` shut, from those said of it before."""
+    """(K,) targets of a winking face, from those said of it with both eyes as they were."""
     aus = {au.name: au.channels for au in load_layout().all_aus}
-    closed, raised = (channel_names.index(aus[name][side]) for name in ("AU43", "AU05"))
+    closed, raised = (channel_names.index(aus[name][wink.side]) for name in ("AU43", "AU05"))
     out = said.copy()
-    out[closed] = 1 - (1 - said[closed]) * (1 - share)
-    out[raised] = said[raised] * (1 - share)
+    out[closed] = 1 - (1 - said[closed]) * (1 - wink.share)
+    out[raised] = said[raised] * (1 - wink.share)
     return out
 
 

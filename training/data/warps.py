@@ -61,14 +61,17 @@ MOVES: dict[str, Move] = {
 }
 LID_PAIRS = ((37, 41), (38, 40), (43, 47), (44, 46))
 """Upper lid's and lower lid's points one below the other: two of the right eye, two of the left."""
-LID_REACH = 0.9  # of the way from lid to lid that a warp may go; all of it would fold the picture
+LEAST_GAP_PX = 0.8
 MOVE_CHANCE = 0.25
 ONE_SIDED_CHANCE = 0.25
 _STEP = 4  # pixels between the places where the warp is reckoned; between them it is straight
 
 
 def warp_expression(
-    crop: Crop, landmarks: FloatArray, rng: np.random.Generator
+    crop: Crop,
+    landmarks: FloatArray,
+    rng: np.random.Generator,
+    shut: tuple[float, float] = (0.0, 0.0),
 ) -> tuple[Crop, FloatArray]:
     """A crop with another expression, aligned anew; and its landmarks.
 
@@ -76,26 +79,28 @@ def warp_expression(
         crop: (128, 128, 3).
         landmarks: (478, 2), crop coordinates over the crop's size.
         rng: decides which moves, how strong and on which side.
+        shut: share of the way, 0..1, that the upper lids of the person's right and left eye then
+            go towards the lower ones.
     """
     points = landmarks.astype(np.float64) * CROP_SIZE
-    return warp_along(crop, points, points[list(IBUG_68)] + random_moves(points, rng))
+    start = points[list(IBUG_68)]
+    targets = start + random_moves(points, rng)
+    return warp_along(crop, points, _lids_shut(start, targets, shut))
 
 
-def shut_eyes(
-    crop: Crop, landmarks: FloatArray, right: float, left: float
-) -> tuple[Crop, FloatArray]:
-    """A crop whose upper lids are lowered by a share of the way to the lower ones; 1 is shut.
+def _lids_shut(start: FloatArray, targets: FloatArray, shut: tuple[float, float]) -> FloatArray:
+    """Targets (68, 2) with the lids shut by a share; they stay ``LEAST_GAP_PX`` apart.
 
-    Args:
-        crop: (128, 128, 3).
-        landmarks: (478, 2), crop coordinates over the crop's size.
-        right, left: shares 0..1, of the person's right and left eye.
+    Lids that met or changed places would fold the picture, nose and brow with it.
     """
-    points = landmarks.astype(np.float64) * CROP_SIZE
-    targets = points[list(IBUG_68)]
-    for (upper, lower), share in zip(LID_PAIRS, (right, right, left, left), strict=True):
-        targets[upper] += LID_REACH * share * (targets[lower] - targets[upper])
-    return warp_along(crop, points, targets)
+    out = targets.copy()
+    for (upper, lower), share in zip(LID_PAIRS, np.repeat(shut, 2), strict=True):
+        down = start[lower] - start[upper]
+        down = down / max(float(np.hypot(*down)), 1e-6)
+        gap = float((targets[lower] - targets[upper]) @ down)
+        left_open = max((1 - share) * gap, LEAST_GAP_PX)
+        out[upper] += (gap - left_open) * down
+    return out
 
 
 def random_moves(points: FloatArray, rng: np.random.Generator) -> FloatArray:
@@ -128,13 +133,13 @@ def moved(name: str, points: FloatArray, right: float, left: float) -> FloatArra
 
 
 def _within_eyes(moves: FloatArray, points: FloatArray) -> FloatArray:
-    """Moves of the upper lids, cut to LID_REACH of the way to the lower ones."""
+    """Moves of the upper lids, cut to nine tenths of the way to the lower ones."""
     out = moves.copy()
     for upper, lower in LID_PAIRS:
         gap = points[IBUG_68[lower]] - points[IBUG_68[upper]]
         length = float(np.hypot(*moves[upper]))
         if moves[upper] @ gap > 0:
-            out[upper] *= min(1.0, LID_REACH * float(np.hypot(*gap)) / max(length, 1e-6))
+            out[upper] *= min(1.0, 0.9 * float(np.hypot(*gap)) / max(length, 1e-6))
     return out
 
 

@@ -8,12 +8,11 @@ from geface_bridge.align import CROP_SIZE
 from training.augment import neutral_landmarks
 from training.data.warps import (
     IBUG_68,
+    LEAST_GAP_PX,
     LID_PAIRS,
-    LID_REACH,
     MOVES,
     moved,
     random_moves,
-    shut_eyes,
     warp_along,
     warp_expression,
 )
@@ -98,12 +97,31 @@ def openings(landmarks):
     return np.array(lids) / np.hypot(*(points[45] - points[36]))
 
 
+class Still:
+    """A generator that draws no move."""
+
+    def random(self):
+        return 1.0
+
+
 @pytest.mark.parametrize(("right", "left"), [(0.0, 1.0), (1.0, 0.0), (0.5, 0.7)])
 def test_shut_eyes_open_by_what_is_left(right, left):
     crop = np.full((CROP_SIZE, CROP_SIZE, 3), 90, np.uint8)
-    _, landmarks = shut_eyes(crop, POINTS / CROP_SIZE, right, left)
-    left_open = 1 - LID_REACH * np.array([right, right, left, left])
-    np.testing.assert_allclose(openings(landmarks) / openings(POINTS), left_open, atol=0.02)
+    _, landmarks = warp_expression(crop, POINTS / CROP_SIZE, Still(), (right, left))
+    least = LEAST_GAP_PX / np.hypot(*(START[45] - START[36]))
+    left_open = np.maximum(openings(POINTS) * (1 - np.array([right, right, left, left])), least)
+    np.testing.assert_allclose(openings(landmarks), left_open, atol=1e-3)
+
+
+def test_no_expression_folds_the_picture():
+    """Lids that met or changed places would tear nose and brow with them."""
+    crop = np.full((CROP_SIZE, CROP_SIZE, 3), 90, np.uint8)
+    for seed in range(200):
+        rng = np.random.default_rng(seed)
+        _, landmarks = warp_expression(crop, POINTS / CROP_SIZE, rng, (seed % 2, 0.0))
+        points = landmarks[list(IBUG_68)] * CROP_SIZE
+        for upper, lower in LID_PAIRS:
+            assert points[lower, 1] - points[upper, 1] > 0.4  # the crop is aligned anew
 
 
 def test_random_moves_are_the_generators():
