@@ -27,6 +27,7 @@ RENDERER = FOLDER / "renderer.safetensors"
 PARSING = FOLDER / "parsing.safetensors"
 ESTIMATOR = FOLDER / "estimator.safetensors"
 SECOND_ESTIMATOR = FOLDER / "estimator_second.safetensors"
+LANDMARK_ESTIMATOR = FOLDER / "estimator_landmarks.safetensors"
 
 
 def ship(checkpoint: Path, out: Path) -> None:

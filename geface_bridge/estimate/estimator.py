@@ -78,24 +78,26 @@ class Estimator:
         return cls(session, card, layout)
 
     def estimate(self, faces: Sequence[AlignedFace]) -> list[Estimate]:
-        """One estimate per face, in a single run of the network; [] for no face.
+        """One estimate per face; [] for no face.
 
         Head position comes from alignment, and so does rotation unless the network gives yaw
         and pitch; these are as seen in the upright crop, tilt and place in the picture are
         added (``align.head.head_angles_with``).
         """
-        if not faces:
-            return []
-        crops = np.stack([face.crop_rgb for face in faces])
-        landmarks = np.stack([face.landmarks_crop for face in faces])
-        inputs = dict(zip(INPUTS, (crops, landmarks), strict=True))
-        values, sigmas = self._session.run(list(OUTPUTS), inputs)
-        rows = zip(faces, values, sigmas, strict=True)
-        return [self._estimate(face, value, sigma) for face, value, sigma in rows]
+        return [self._estimate(face, *self._answer(face)) for face in faces]
 
     def close(self) -> None:
         """Free the network; the estimator is of no use afterwards."""
         self._session = None
+
+    def _answer(self, face: AlignedFace) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Channels and sigma of one face. Large layers quantise over the range of what they are
+        given (``training.compact``), so faces that ran together would touch each other.
+        """
+        crop = np.ascontiguousarray(face.crop_rgb)[None]
+        inputs = dict(zip(INPUTS, (crop, face.landmarks_crop[None]), strict=True))
+        values, sigma = self._session.run(list(OUTPUTS), inputs)
+        return values[0], sigma[0]
 
     def _estimate(
         self, face: AlignedFace, values: NDArray[np.float32], sigma: NDArray[np.float32]

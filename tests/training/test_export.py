@@ -13,7 +13,7 @@ from tests.training.samples import TINY, random_aligned, tiny_config
 from training.align_pairs import target_names
 from training.ensemble import Ensemble, Member
 from training.estimator import load_averaged, train
-from training.export import LARGE, TOLERANCE, disagreement, export, random_inputs
+from training.export import TOLERANCE, disagreement, export, random_inputs
 
 
 @pytest.fixture(scope="module")
@@ -101,16 +101,6 @@ def test_a_network_that_is_asked_of_some_aus_alone_answers_no_others(exported, t
     ensemble = Ensemble(nets, [(), ("AU01", "AU30L")])
     assert disagreement(ensemble, tmp_path / "m.onnx") < TOLERANCE
     assert [network.get("aus") for network in card["networks"]] == [None, ["AU01", "AU30L"]]
-
-
-def test_large_weights_are_stored_in_half_precision_and_small_ones_as_they_are(exported):
-    stored = onnx.load(str(exported[0])).graph.initializer
-    halves = [tensor for tensor in stored if tensor.data_type == onnx.TensorProto.FLOAT16]
-    assert halves
-    for tensor in stored:
-        large = np.prod(tensor.dims) >= LARGE
-        if tensor.data_type in (onnx.TensorProto.FLOAT, onnx.TensorProto.FLOAT16):
-            assert large == (tensor in halves)
 
 
 def test_leaving_out_a_channel_that_is_not_there_is_refused(exported, tmp_path):

@@ -13,14 +13,23 @@ from tests.training.toy import Fit, Lines, config
 from training.loop import CHECKPOINT, load_averaged, read_averaged, run_loop
 from training.parsing import CLASSES, load_parsing
 from training.renderer import load_renderer
-from training.shipped import ESTIMATOR, FOLDER, PARSING, RENDERER, SECOND_ESTIMATOR, main, ship
+from training.shipped import (
+    ESTIMATOR,
+    FOLDER,
+    LANDMARK_ESTIMATOR,
+    PARSING,
+    RENDERER,
+    SECOND_ESTIMATOR,
+    main,
+    ship,
+)
 
 LIMIT_BYTES = 16 * 2**20
 WEIGHTS = sorted(FOLDER.glob("*.safetensors"))
 
 
 def test_all_networks_come():
-    assert {ESTIMATOR, SECOND_ESTIMATOR, PARSING, RENDERER} <= set(WEIGHTS)
+    assert {ESTIMATOR, SECOND_ESTIMATOR, LANDMARK_ESTIMATOR, PARSING, RENDERER} <= set(WEIGHTS)
 
 
 @pytest.mark.parametrize("path", WEIGHTS, ids=lambda path: path.stem)
