@@ -1,5 +1,6 @@
 """What holds for every run of the tests."""
 
+import os
 import sys
 
 import hypothesis
@@ -7,7 +8,9 @@ import pytest
 
 # How long an example takes is the machine's business: benchmarks measure, tests do not.
 hypothesis.settings.register_profile("any_machine", deadline=None)
-hypothesis.settings.load_profile("any_machine")
+# The same examples each time: CI refuses what a change broke, not what an example found by chance.
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "any_machine"))
 
 EXIT_STATUS = pytest.StashKey[int]()
 

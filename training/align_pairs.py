@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import zipfile
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from tqdm import tqdm
 from geface_bridge.align import CROP_SIZE, AlignedFace
 from geface_bridge.errors import ConfigError, SourceError
 from rig.layout import channels_from_parameters, load_layout
+from training.arrays import arrays_of
 from training.console import TrainingCommand
 from training.data.pairs import check_layout
 from training.face_mesh import LANDMARK_COUNT
@@ -129,12 +129,11 @@ def align_folder(folder: Path, workers: int = 1, hands: float = 0.0) -> tuple[in
 
 def _load(path: Path) -> dict[str, NDArray[Any]]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-            layout_id = str(arrays["layout_id"])
-            found = {name: arrays[name] for name in AlignedPairs.__dataclass_fields__}
-            found["hands"] = arrays.get("hands", np.array(0.0))  # none before there was a choice
-    except (OSError, ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        arrays = arrays_of(path)
+        layout_id = str(arrays["layout_id"])
+        found = {name: arrays[name] for name in AlignedPairs.__dataclass_fields__}
+        found["hands"] = arrays.get("hands", np.array(0.0))  # none before there was a choice
+    except (OSError, ValueError, KeyError) as error:
         raise SourceError(
             f"{path} is no file of aligned faces ({error}): remove it and run python -m "
             "training.align_pairs again"

@@ -32,6 +32,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from geface_bridge.errors import SourceError
+from training.arrays import array_of
 
 SHARD_SIZE = 256
 JPEG_QUALITY = 95
@@ -241,7 +242,7 @@ def _decode(key: str, members: dict[str, bytes]) -> Pair:
         index=int(key),
         image_rgb=np.ascontiguousarray(image("jpg", cv2.IMREAD_COLOR)[..., ::-1]),
         mask=plane("mask.png"),
-        parameters=np.load(io.BytesIO(members["npy"]), allow_pickle=False),
+        parameters=array_of(members["npy"]),
         landmarks={name: (float(x), float(y)) for name, (x, y, *_) in points.items()},
         visible={name: bool(seen[0]) for name, (_, _, *seen) in points.items() if seen},
         depth_m=None if steps is None else _depth_from_steps(steps),

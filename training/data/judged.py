@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import shutil
-import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import astuple, dataclass
 from itertools import groupby, islice
@@ -24,6 +23,7 @@ from geface_bridge.align import CROP_SIZE, AlignedFace, FaceAligner, HeadPose
 from geface_bridge.capture import open_video
 from geface_bridge.errors import SourceError
 from rig.layout import channels_from_parameters
+from training.arrays import arrays_of
 from training.data.bp4d import read_bp4d
 from training.data.disfa import read_disfa
 from training.data.labelled import LabelledSequence
@@ -243,10 +243,8 @@ def _keep(faces: Faces, folder: Path) -> None:
 def _kept(folder: Path) -> Faces:
     for path in sorted(folder.glob("faces-*.npz")):
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-            yield from _unpacked(arrays)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+            yield from _unpacked(arrays_of(path))
+        except (OSError, ValueError, KeyError) as error:
             raise SourceError(
                 f"{path} is no file of aligned faces ({error}): remove {folder}"
             ) from error

@@ -6,7 +6,6 @@ once; a sample then costs one read and its decoding, in any order and in any pro
 
 from __future__ import annotations
 
-import io
 import json
 import tarfile
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 
 from geface_bridge.errors import SourceError
 from rig.layout import load_layout
+from training.arrays import array_of
 from training.shards import open_shard
 
 MANIFEST = "manifest.json"
@@ -74,8 +74,8 @@ class PairSet:
     def parameters(self, position: int) -> NDArray[np.float32]:
         """(P,) in the layout's order."""
         try:
-            found = np.load(io.BytesIO(self._bytes(position, "npy")), allow_pickle=False)
-        except (ValueError, OSError, EOFError) as error:
+            found = array_of(self._bytes(position, "npy"))
+        except ValueError as error:
             raise self._wrong(position, f"has an npy that is no array ({error})") from error
         expected = (len(load_layout().parameter_names),)
         if found.shape != expected:
