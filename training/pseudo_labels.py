@@ -110,7 +110,8 @@ def pseudo_labelled(
     if not len(faces):
         raise ConfigError("there is no photograph with a face to label: give others with --faces")
     places = [(copy, i) for copy in range(copies) for i in range(len(faces))]
-    crops, landmarks = _stacked([_variant(faces, i, copy, seed) for copy, i in places])
+    drawn = [_variant(faces, i, copy, seed) for copy, i in places]
+    crops, landmarks = (np.stack(part) for part in zip(*drawn, strict=True))
     targets = answers(teacher, crops, landmarks).astype(np.float32)
     for axis, name in enumerate(POSE_CHANNELS):
         angle = angle_from_parameter(
@@ -155,13 +156,6 @@ def _variant(
     left = wink.share if wink and wink.side == 0 else 0.0
     warped, moved = warp_expression(crop, landmarks.astype(np.float64), rng, (right, left))
     return warped, moved.astype(np.float32)
-
-
-def _stacked(
-    drawn: list[tuple[NDArray[np.uint8], NDArray[np.float32]]],
-) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    crops, landmarks = zip(*drawn, strict=True)
-    return np.stack(crops), np.stack(landmarks)
 
 
 def _with_wink(
